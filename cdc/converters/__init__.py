@@ -1,0 +1,1 @@
+"""Custom converters: how one column is told otherwise than its type says."""

@@ -1,0 +1,1 @@
+"""Formats: how a record becomes bytes and comes back."""

@@ -1,0 +1,1 @@
+"""Predicates: the records a transform applies to."""

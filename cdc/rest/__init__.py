@@ -1,0 +1,1 @@
+"""The REST API, as Kafka Connect speaks it."""

@@ -1,0 +1,1 @@
+"""What runs plugins: the worker, its tasks and the chain between source and log."""

@@ -1,0 +1,1 @@
+"""Sources: databases and other places that changes come from."""

@@ -1,0 +1,1 @@
+"""Logs: where changes wait, in order, for those who read them."""

@@ -1,0 +1,1 @@
+"""Connect schemas, logical types and table definitions."""

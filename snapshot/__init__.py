@@ -1,0 +1,1 @@
+"""Snapshots: the rows that were there before the log begins."""
