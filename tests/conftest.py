@@ -1,0 +1,54 @@
+"""Fixtures: real servers, one of each a session, started when a test first asks for it."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tests.servers.policy import require
+from tests.servers.postgres import Database, PostgresServer
+
+PostgresOf = Callable[[int], PostgresServer]
+
+
+@pytest.fixture(scope="session")
+def postgres_of() -> Iterator[PostgresOf]:
+    """Return the PostgreSQL server of a version; brings one back that a test left dead."""
+    servers: dict[int, PostgresServer] = {}
+
+    def server(version: int) -> PostgresServer:
+        with require(f"postgres{version}"):
+            if version not in servers:
+                servers[version] = PostgresServer(version)
+            if not servers[version].alive:
+                servers[version].start()
+        return servers[version]
+
+    yield server
+    for started in servers.values():
+        started.stop()
+
+
+@pytest.fixture(scope="session")
+def postgres_version(request: pytest.FixtureRequest) -> int:
+    """Return 17, or what `@every_postgres` (or any indirect parametrisation) says."""
+    return int(getattr(request, "param", 17))
+
+
+@pytest.fixture
+def postgres(postgres_of: PostgresOf, postgres_version: int) -> PostgresServer:
+    """Return a running PostgreSQL with `wal_level=logical`; tests share it, see `database`."""
+    return postgres_of(postgres_version)
+
+
+@pytest.fixture
+def postgres17(postgres_of: PostgresOf) -> PostgresServer:
+    """Return a running PostgreSQL 17."""
+    return postgres_of(17)
+
+
+@pytest.fixture
+def database(postgres: PostgresServer) -> Iterator[Database]:
+    """Return a database of its own for this test, dropped with its slots afterwards."""
+    created = postgres.create_database()
+    yield created
+    created.drop()
