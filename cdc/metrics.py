@@ -1,0 +1,61 @@
+"""Numbers of a running task: plain counters and gauges, merged and exposed by the worker."""
+
+from __future__ import annotations
+
+import bisect
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+LATENCY_BUCKETS_MS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 30_000, 60_000)
+
+
+@dataclass(slots=True)
+class Histogram:
+    """Count observations in fixed buckets (milliseconds)."""
+
+    counts: list[int] = field(default_factory=lambda: [0] * (len(LATENCY_BUCKETS_MS) + 1))
+    total: float = 0.0
+
+    def observe(self, milliseconds: float, count: int = 1) -> None:
+        """Add `count` observations of the same value."""
+        self.counts[bisect.bisect_left(LATENCY_BUCKETS_MS, milliseconds)] += count
+        self.total += milliseconds * count
+
+
+@dataclass(slots=True)
+class Metrics:
+    """A task's metrics by name; a plugin sets and adds, the runtime sends snapshots to the worker.
+
+    values: gauges and counters under Debezium's attribute names (`TotalNumberOfEventsSeen`,
+    `SnapshotRunning` …). tables: rows by table and phase. histograms: latencies in ms.
+    """
+
+    values: dict[str, Any] = field(default_factory=dict)
+    tables: dict[str, dict[str, Any]] = field(default_factory=dict)
+    histograms: dict[str, Histogram] = field(default_factory=dict)
+
+    def add(self, name: str, amount: float = 1) -> None:
+        """Increase a counter."""
+        self.values[name] = self.values.get(name, 0) + amount
+
+    def set(self, name: str, value: Any) -> None:
+        """Set a gauge."""
+        self.values[name] = value
+
+    def observe(self, name: str, milliseconds: float, count: int = 1) -> None:
+        """Add observations to a histogram."""
+        histogram = self.histograms.get(name)
+        if histogram is None:
+            histogram = self.histograms[name] = Histogram()
+        histogram.observe(milliseconds, count)
+
+    def snapshot(self) -> Mapping[str, Any]:
+        """Return everything as plain JSON-able data."""
+        return {
+            "values": dict(self.values),
+            "tables": {name: dict(row) for name, row in self.tables.items()},
+            "histograms": {
+                name: {"counts": list(h.counts), "total": h.total} for name, h in self.histograms.items()
+            },
+        }
