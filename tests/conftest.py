@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from tests.servers.kafka import KafkaBroker
 from tests.servers.policy import require
 from tests.servers.postgres import Database, PostgresServer
 
@@ -52,3 +53,21 @@ def database(postgres: PostgresServer) -> Iterator[Database]:
     created = postgres.create_database()
     yield created
     created.drop()
+
+
+@pytest.fixture(scope="session")
+def kafka_broker() -> Iterator[KafkaBroker]:
+    """Return the session's broker, dead or alive."""
+    with require("kafka"):
+        broker = KafkaBroker(secure=True)
+    yield broker
+    broker.stop()
+
+
+@pytest.fixture
+def kafka(kafka_broker: KafkaBroker) -> KafkaBroker:
+    """Return a running Kafka broker with plain and secure listeners; tests share it."""
+    with require("kafka"):
+        if not kafka_broker.alive:
+            kafka_broker.start()
+    return kafka_broker
