@@ -60,11 +60,13 @@ class Part:
     """How a format writes a row image, or a key, in generated code.
 
     `cells` has one entry a column (of `Table.columns`, or of `Table.key`); `build` gets the names
-    of the local variables that hold the cells and returns the expression of the whole.
+    of the local variables that hold the cells and returns the expression of the whole. `absent` is
+    what stands for a row that has no such image.
     """
 
     cells: tuple[Cell, ...]
     build: Callable[[Sequence[str]], str]
+    absent: Any = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -84,7 +86,7 @@ class ImageTemplate:
 
 @dataclass(slots=True)
 class Images:
-    """What a template made of each row: three lists of equal length; None where there is no image.
+    """What a template made of each row: three lists of equal length; `Part.absent` where there is none.
 
     `key` is that of the new image, or of the old one where the row is gone.
     """
@@ -110,10 +112,14 @@ class Rows(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Ref:
-    """A value that changes by transaction (`level` 0) or by row (`level` 1), by its index there."""
+    """A value that changes by transaction (`level` 0) or by row (`level` 1), by its index there.
+
+    A row-level value that may be None has to say so: `nullable`.
+    """
 
     level: int
     index: int
+    nullable: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -121,7 +127,7 @@ class SourceBlock:
     """The `source` struct of a table's events: constants, and references to what changes.
 
     `fields` is parallel to `schema.fields`. A field is a constant, a `Ref`, or a tuple of string
-    pieces and `Ref`s that are joined to a string (referenced values must then be plain: no quotes,
+    pieces and `Ref`s that are joined to a string (row-level values must then be plain: no quotes,
     no backslashes, no control characters).
     """
 

@@ -54,6 +54,10 @@ class Schema:
         """Return this schema with more parameters; an existing name is overwritten in place."""
         return replace(self, parameters=tuple({**dict(self.parameters), **extra}.items()))
 
+    def with_default(self, default: Any) -> Schema:
+        """Return this schema with a default value."""
+        return replace(self, default=default)
+
     def as_optional(self, optional: bool = True) -> Schema:
         """Return this schema, optional or not."""
         return self if self.optional == optional else replace(self, optional=optional)

@@ -1,0 +1,54 @@
+"""Row images and keys: how columns are spliced into JSON text by generated code."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from cdc.batch import Cell, Part
+from cdc.formats.json.payload import Dumpers
+from cdc.formats.json.text import literal, quote, view
+from schemas import logical
+from schemas.connect import Schema
+from schemas.table import Column
+
+
+def struct_part(
+    columns: Sequence[Column], dumpers: Dumpers, scope: dict[str, Any], prefix: str, absent: str | None
+) -> Part:
+    """Return the part that writes these columns as one JSON object, in the latin-1 view.
+
+    Names enter the generated code as escaped literals only; `prefix` keeps the scope's names of
+    two parts apart.
+    """
+    cells = tuple(_cell(column, dumpers, scope, f"{prefix}{index}") for index, column in enumerate(columns))
+    labels = [literal(view(quote(column.name))) for column in columns]
+
+    def build(names: Sequence[str]) -> str:
+        members = ",".join(f"{label}:{{{name}}}" for label, name in zip(labels, names, strict=True))
+        return f"f'{{{{{members}}}}}'"
+
+    return Part(cells, build, absent)
+
+
+def _cell(column: Column, dumpers: Dumpers, scope: dict[str, Any], name: str) -> Cell:
+    dump = dumpers.of(column.schema)
+    scope.update(column.codec.scope)
+    if column.codec.json is None or _numeric_decimal(column.schema, dumpers):
+        scope[f"dump_{name}"] = lambda value: view(dump(value))
+        expression = f"dump_{name}({column.codec.value})"
+    else:
+        expression = column.codec.json
+    null = dumpers.null_text(column.schema)
+    return Cell(
+        expression=expression,
+        null=repr(view(null or "null")),
+        unavailable=repr(view(dump(column.unavailable))) if column.unavailable is not None else "'null'",
+        fallback=repr(view(dump(column.fallback)))
+        if column.fallback is not None
+        else repr(view(null or "null")),
+    )
+
+
+def _numeric_decimal(schema: Schema, dumpers: Dumpers) -> bool:
+    return dumpers.numeric_decimals and logical.DECIMAL in (schema.name, schema.items and schema.items.name)

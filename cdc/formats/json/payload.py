@@ -1,0 +1,212 @@
+"""Connect values as JSON payloads, and back."""
+
+from __future__ import annotations
+
+import base64
+import decimal
+from binascii import b2a_base64
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+from cdc.errors import DecodeError, EncodeError
+from cdc.formats.json.text import quote
+from schemas import logical
+from schemas.connect import Schema, Type
+from schemas.java_text import double_text, float_text
+
+Dump = Callable[[Any], str]
+Load = Callable[[Any], Any]
+
+
+def base64_text(data: bytes) -> str:
+    """Return bytes as a quoted base64 string."""
+    return f'"{b2a_base64(data, newline=False).decode("ascii")}"'
+
+
+def unscaled_bytes(value: Decimal, scale: int) -> bytes:
+    """Return a decimal's unscaled value at `scale`, as java.math.BigInteger.toByteArray does."""
+    unscaled = int(value.scaleb(scale, _EXACT).to_integral_exact(context=_EXACT))
+    length = ((unscaled if unscaled >= 0 else ~unscaled).bit_length() + 8) // 8
+    return unscaled.to_bytes(length, "big", signed=True)
+
+
+_EXACT = decimal.Context(prec=decimal.MAX_PREC, Emax=decimal.MAX_EMAX, Emin=decimal.MIN_EMIN)
+
+
+def _float_dump(text: Callable[[float], str]) -> Dump:
+    def dump(value: float) -> str:
+        written = text(value)
+        return f'"{written}"' if written[-1] > "9" else written
+
+    return dump
+
+
+_double = _float_dump(double_text)
+_single = _float_dump(float_text)
+
+_SCALARS: dict[Type, Dump] = {
+    Type.BOOLEAN: lambda value: "true" if value else "false",
+    Type.INT8: str,
+    Type.INT16: str,
+    Type.INT32: str,
+    Type.INT64: str,
+    Type.FLOAT32: _single,
+    Type.FLOAT64: _double,
+    Type.STRING: quote,
+    Type.BYTES: base64_text,
+}
+
+
+def schemaless(value: Any) -> str:
+    """Write a value that has no schema; raises EncodeError for what JSON has no form for."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return quote(value)
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, float):
+        return _double(value)
+    if isinstance(value, (bytes, bytearray, memoryview)):
+        return base64_text(bytes(value))
+    if isinstance(value, dict):
+        return "{" + ",".join(f"{quote(str(k))}:{schemaless(v)}" for k, v in value.items()) + "}"
+    if isinstance(value, (list, tuple)):
+        return "[" + ",".join(map(schemaless, value)) + "]"
+    raise EncodeError(f"{type(value).__name__} has no schema and no JSON form")
+
+
+class Dumpers:
+    """Build the writer of a schema's values.
+
+    numeric_decimals: `decimal.format=NUMERIC`. defaults_for_null: `replace.null.with.default`.
+    """
+
+    def __init__(self, *, numeric_decimals: bool, defaults_for_null: bool) -> None:
+        self.numeric_decimals, self.defaults_for_null = numeric_decimals, defaults_for_null
+
+    def of(self, schema: Schema | None) -> Dump:
+        """Return the writer of values of this schema, NULL included."""
+        if schema is None:
+            return schemaless
+        dump, null = self._not_null(schema), self.null_text(schema)
+
+        def write(value: Any) -> str:
+            if value is None:
+                if null is None:
+                    raise EncodeError(f"null for a required value of {schema.name or schema.type}")
+                return null
+            return dump(value)
+
+        return write
+
+    def null_text(self, schema: Schema) -> str | None:
+        """Return what NULL is written as: the default, `null`, or None when it must not be."""
+        if schema.default is not None and self.defaults_for_null:
+            return self._not_null(schema)(schema.default)
+        return "null" if schema.optional else None
+
+    def _not_null(self, schema: Schema) -> Dump:
+        if schema.name == logical.DECIMAL:
+            return self._decimal(schema)
+        if schema.type is Type.STRUCT:
+            return self._struct(schema)
+        if schema.type is Type.ARRAY:
+            item = self.of(schema.items)
+            return lambda value: "[" + ",".join(map(item, value)) + "]"
+        if schema.type is Type.MAP:
+            return self._map(schema)
+        return _SCALARS[schema.type]
+
+    def _decimal(self, schema: Schema) -> Dump:
+        scale = int(schema.parameter("scale") or 0)
+        if self.numeric_decimals:
+            return lambda value: format(value, "f")
+        return lambda value: base64_text(unscaled_bytes(value, scale))
+
+    def _struct(self, schema: Schema) -> Dump:
+        members = [(quote(f.name) + ":", f.name, self.of(f.schema)) for f in schema.fields]
+
+        def write(value: Any) -> str:
+            return "{" + ",".join([label + dump(value.get(name)) for label, name, dump in members]) + "}"
+
+        return write
+
+    def _map(self, schema: Schema) -> Dump:
+        value_dump = self.of(schema.values)
+        if schema.keys is not None and schema.keys.type is Type.STRING:
+            return lambda value: "{" + ",".join(f"{quote(k)}:{value_dump(v)}" for k, v in value.items()) + "}"
+        key_dump = self.of(schema.keys)
+        return lambda value: (
+            "[" + ",".join(f"[{key_dump(k)},{value_dump(v)}]" for k, v in value.items()) + "]"
+        )
+
+
+class Loaders:
+    """Build the reader of a schema's payloads: parsed JSON in, Connect values out."""
+
+    def of(self, schema: Schema | None) -> Load:
+        """Return the reader of payloads of this schema."""
+        return self._converting(schema) or _same
+
+    def _converting(self, schema: Schema | None) -> Load | None:
+        """Return the reader, or None where parsed JSON already is the value."""
+        if schema is None:
+            return None
+        if schema.name == logical.DECIMAL:
+            scale = int(schema.parameter("scale") or 0)
+            return lambda value: None if value is None else _load_decimal(value, scale)
+        if schema.type is Type.BYTES:
+            return lambda value: None if value is None else _load_bytes(value)
+        if schema.type in (Type.FLOAT32, Type.FLOAT64):
+            return lambda value: None if value is None else float(value)
+        if schema.type is Type.STRUCT:
+            return self._struct(schema)
+        if schema.type is Type.ARRAY:
+            item = self._converting(schema.items)
+            return item and (lambda value: None if value is None else [item(one) for one in value])
+        if schema.type is Type.MAP:
+            return self._map(schema)
+        return None
+
+    def _struct(self, schema: Schema) -> Load | None:
+        members = [(f.name, load) for f in schema.fields if (load := self._converting(f.schema))]
+        if not members:
+            return None
+
+        def read(value: Any) -> Any:
+            if value is not None:
+                for name, load in members:
+                    value[name] = load(value.get(name))
+            return value
+
+        return read
+
+    def _map(self, schema: Schema) -> Load:
+        key, item = self.of(schema.keys), self.of(schema.values)
+
+        def read(value: Any) -> Any:
+            pairs = value.items() if isinstance(value, dict) else value
+            return None if value is None else {key(k): item(v) for k, v in pairs}
+
+        return read
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+def _load_bytes(value: Any) -> bytes:
+    if not isinstance(value, str):
+        raise DecodeError(f"Expected base64 text for BYTES, found {type(value).__name__}")
+    return base64.b64decode(value)
+
+
+def _load_decimal(value: Any, scale: int) -> Decimal:
+    if isinstance(value, str):
+        unscaled = int.from_bytes(base64.b64decode(value), "big", signed=True)
+        return Decimal(unscaled).scaleb(-scale, _EXACT)
+    return Decimal(str(value))
