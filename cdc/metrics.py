@@ -27,8 +27,12 @@ class Histogram:
 class Metrics:
     """A task's metrics by name; a plugin sets and adds, the runtime sends snapshots to the worker.
 
-    values: gauges and counters under Debezium's attribute names (`TotalNumberOfEventsSeen`,
-    `SnapshotRunning` …). tables: rows by table and phase. histograms: latencies in ms.
+    values: gauges and counters, under Debezium's attribute names (`TotalNumberOfEventsSeen`,
+    `SnapshotRunning` …; one that both contexts have is the streaming one, that of the snapshot is
+    set as `snapshot.TotalNumberOfEventsSeen`) or under cdc's own in snake case (`rows`, `bytes`,
+    `errors`, `commits`, `restarts` …). tables: numbers by table (`RowsScanned`, `rows` …). histograms:
+    latencies in ms; `lag.read`, `lag.append`, `lag.acknowledged`, `lag.applied` measure the stages of
+    a row's way, each from the end of the one before. docs/metrics.md says how each is exposed.
     """
 
     values: dict[str, Any] = field(default_factory=dict)

@@ -71,11 +71,13 @@ class TaskMetrics:
 class Herder(ABC):
     """The state of the connectors; all methods are quick, thread-safe, and never block on a task.
 
-    Raises KeyError for an unknown connector.
+    Raises KeyError for an unknown connector. `starting` is True until everything that was given at
+    the start has been started: a worker that is not healthy and not `starting` is broken.
     """
 
     worker_id: str
     cluster_id: str
+    starting: bool = False
 
     @abstractmethod
     def healthy(self) -> tuple[bool, str]:

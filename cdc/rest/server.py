@@ -1,0 +1,107 @@
+"""Serve the REST API from a thread of the worker's process."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import socket
+import threading
+from typing import TYPE_CHECKING
+
+from cdc.errors import CdcError
+from cdc.runtime.herder import Herder
+
+if TYPE_CHECKING:
+    import uvicorn
+
+STOP_TIMEOUT = 5.0
+
+_log = logging.getLogger(__name__)
+
+
+class ListenFailed(CdcError):
+    """The REST API cannot listen on its address."""
+
+    hint = "choose another with --listen HOST:PORT"
+
+
+class Server:
+    """The running REST API; made by `start`."""
+
+    def __init__(self, herder: Herder, listener: socket.socket) -> None:
+        self._herder, self._listener = herder, listener
+        self._stopping = threading.Event()
+        self._uvicorn: uvicorn.Server | None = None
+        self._thread = threading.Thread(target=self._serve, name="rest", daemon=True)
+        self._thread.start()
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Return host and port that are listened on; the port is a real one even if 0 was asked for."""
+        return self._address
+
+    @property
+    def url(self) -> str:
+        """Return the address as a URL, to be shown."""
+        host, port = self.address
+        return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+    def stop(self) -> None:
+        """Finish what is being answered and stop listening; safe to call more than once."""
+        self._stopping.set()
+        if self._uvicorn is not None:
+            self._uvicorn.should_exit = True
+        self._thread.join(STOP_TIMEOUT)
+        self._listener.close()
+
+    @property
+    def _address(self) -> tuple[str, int]:
+        with contextlib.suppress(OSError):
+            self._last: tuple[str, int] = self._listener.getsockname()[:2]
+        return self._last
+
+    def _serve(self) -> None:
+        """Import and run the server; here, because the worker's own start must not wait for it."""
+        try:
+            self._uvicorn = _server(self._herder)
+            if not self._stopping.is_set():
+                self._uvicorn.run(sockets=[self._listener])
+        except Exception:
+            _log.exception("the REST API has ended")
+
+
+def start(herder: Herder, host: str = "127.0.0.1", port: int = 8083) -> Server:
+    """Listen and serve; returns at once, requests that come earlier than the server wait in the socket.
+
+    Raises ListenFailed.
+    """
+    return Server(herder, _listen(host, port))
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=128)
+    except OSError as error:
+        raise ListenFailed(f"The REST API cannot listen on {host}:{port}: {error.strerror}") from error
+
+
+def _server(herder: Herder) -> uvicorn.Server:
+    import uvicorn
+
+    from cdc.rest.app import application
+
+    # The plain loop and parser: the others cost memory, and a status API has no load.
+    config = uvicorn.Config(
+        application(herder),
+        loop="asyncio",
+        http="h11",
+        ws="none",
+        lifespan="off",
+        access_log=False,
+        log_config=None,
+        log_level="warning",
+        server_header=False,
+        timeout_graceful_shutdown=2,
+    )
+    return uvicorn.Server(config)
