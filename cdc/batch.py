@@ -8,7 +8,7 @@ the wire form of the source; formats and transforms ask it for text or values by
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, Protocol
 
 from schemas.connect import Schema
@@ -156,6 +156,11 @@ class TransactionColumns:
     total_order: Sequence[int]
     data_collection_order: Sequence[int]
 
+    def select(self, indices: Sequence[int]) -> TransactionColumns:
+        """Return the blocks of these rows only."""
+        columns = (self.ids, self.total_order, self.data_collection_order)
+        return TransactionColumns(*([column[i] for i in indices] for column in columns))  # type: ignore[arg-type]
+
 
 @dataclass(slots=True)
 class ChangeBatch:
@@ -189,11 +194,29 @@ class ChangeBatch:
     def __len__(self) -> int:
         return len(self.ops)
 
+    def select(self, indices: Sequence[int]) -> ChangeBatch:
+        """Return these rows only; ascending, and a key change loses its mark unless both halves stay."""
+        if len(indices) == len(self.ops):
+            return self
+        place = {index: at for at, index in enumerate(indices)}
+        return replace(
+            self,
+            ops=[self.ops[i] for i in indices],
+            rows=self.rows.select(indices),
+            transactions=[self.transactions[i] for i in indices],
+            positions=[[column[i] for i in indices] for column in self.positions],
+            seq=[self.seq[i] for i in indices],
+            size=self.size * len(indices) // max(len(self.ops), 1),
+            transaction=self.transaction and self.transaction.select(indices),
+            key_changes=[place[i] for i in self.key_changes if i in place and i + 1 in place],
+        )
+
 
 @dataclass(slots=True)
 class RecordBatch:
     """Any records of one topic that share their schemas, by column.
 
+    A None value under a struct schema is a tombstone, whatever the schema says.
     values/keys: Connect values (see `schemas.connect.Schema`); a None schema means schemaless.
     headers: None, or for each record its headers. timestamps: ms, or None for "now".
     partition: where they go to, or come from; None lets the log choose by key.
@@ -213,6 +236,20 @@ class RecordBatch:
 
     def __len__(self) -> int:
         return len(self.values)
+
+    def select(self, indices: Sequence[int]) -> RecordBatch:
+        """Return these records only."""
+        if len(indices) == len(self.values):
+            return self
+        return replace(
+            self,
+            keys=[self.keys[i] for i in indices],
+            values=[self.values[i] for i in indices],
+            headers=self.headers and [self.headers[i] for i in indices],
+            timestamps=self.timestamps and [self.timestamps[i] for i in indices],
+            offsets=self.offsets and [self.offsets[i] for i in indices],
+            raw=self.raw and self.raw.select(indices),
+        )
 
 
 Batch = ChangeBatch | RecordBatch
@@ -257,6 +294,21 @@ class Encoded:
 
     def __len__(self) -> int:
         return len(self.values)
+
+    def select(self, indices: Sequence[int]) -> Encoded:
+        """Return these records only."""
+        row_headers = {
+            at: self.row_headers[i]
+            for at, i in enumerate(indices)
+            if self.row_headers and i in self.row_headers
+        }
+        return replace(
+            self,
+            keys=[self.keys[i] for i in indices],
+            values=[self.values[i] for i in indices],
+            row_headers=row_headers,
+            timestamps=self.timestamps and [self.timestamps[i] for i in indices],
+        )
 
     def whole(self) -> Iterable[tuple[bytes | None, bytes | None]]:
         """Yield each record's complete key and value."""

@@ -63,6 +63,9 @@ class Source(ABC):
     config_class: ClassVar[type[Config]]
     version: ClassVar[str] = "3.6.3.Final"
 
+    def __init__(self, config: Config) -> None:
+        self.config = config
+
     @classmethod
     def plan(cls, config: Mapping[str, str], max_tasks: int) -> list[Mapping[str, str]]:
         """Return the configs of the tasks, at most `max_tasks`; by default one with everything."""
@@ -343,6 +346,9 @@ class Sink(ABC):
 
     config_class: ClassVar[type[Config]]
     version: ClassVar[str] = "3.6.3.Final"
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
 
     @abstractmethod
     def open(self, context: SinkContext) -> Positions | None:
