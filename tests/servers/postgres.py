@@ -150,10 +150,10 @@ class PostgresServer(Connectable):
         self._write_settings()
         self.execute("select pg_reload_conf()")
 
-    def create_database(self, template: str = "template0") -> "Database":
+    def create_database(self, name: str = "") -> "Database":
         """Create a database of its own for one test: the cheap isolation."""
-        database = Database(self, f"t{os.getpid()}_{next(_serial)}")
-        self.execute(f"create database {database.name} template {template} encoding 'UTF8' locale 'C'")
+        database = Database(self, name or f"t{os.getpid()}_{next(_serial)}")
+        self.execute(f"create database {database.name} template template0")
         return database
 
     def _initialise(self) -> None:

