@@ -1,0 +1,180 @@
+"""A source task: windows from the database to the log, until told to stop."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+
+from cdc import offsets as offset_records
+from cdc.batch import Batch, Offset, Offsets, Window
+from cdc.metrics import Metrics
+from cdc.plugin import LogWriter, Source, SourceContext, State
+from cdc.runtime.chain import Chain
+from cdc.runtime.encoder import Encoder
+from cdc.runtime.source_metrics import SourceMeter
+
+IDLE_TIMEOUT = 0.5
+"""How long a read may wait when nothing is pending: also how soon a stop is noticed."""
+PENDING_TIMEOUT = 0.05
+"""The same while rows wait for their commit."""
+
+_log = logging.getLogger(__name__)
+
+
+class Outcome(Enum):
+    """How a task ended."""
+
+    STOPPED = "stopped"
+    FINISHED = "finished"
+
+
+class StoredOffsets:
+    """The durable offsets of one connector, as a source asks for them."""
+
+    def __init__(self, connector: str, state: State) -> None:
+        self._pairs = offset_records.of_connector(connector, state.items())
+
+    def find(self, partition: Mapping[str, Any]) -> Offset | None:
+        """Return the offset of a source partition."""
+        return next((offset for known, offset in self._pairs if known == partition), None)
+
+    def all(self) -> Offsets:
+        """Return every (partition, offset) pair."""
+        return self._pairs
+
+
+@dataclass(slots=True)
+class SourceTask:
+    """The loop of six calls: read, transform, encode, append, commit, confirm.
+
+    Delivery: an offset is committed only with, or after, every record before it; a window that
+    cannot be encoded is left out as a whole where the log is exactly-once, else up to the bad
+    record, and its offset never moves. Errors leave `run` after what was read before is durable.
+    """
+
+    connector: str
+    number: int
+    source: Source
+    chain: Chain
+    encoder: Encoder
+    writer: LogWriter
+    offsets: StoredOffsets
+    metrics: Metrics
+    max_bytes: int = 1 << 20
+    on_topic: Callable[[str], None] = lambda topic: None
+    _pending: dict[bytes, tuple[Mapping[str, Any], Offset | None]] = field(default_factory=dict)
+    _dirty: bool = False
+    _meter: SourceMeter = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._meter = SourceMeter(self.metrics)
+
+    def run(self, stopping: Callable[[], bool], started: Callable[[], None] = lambda: None) -> Outcome:
+        """Deliver until `stopping`, or until the source has no more; always closes what it uses."""
+        try:
+            self.source.open(self._context())
+            started()
+            outcome = self._loop(stopping)
+            self._commit()
+            return outcome
+        finally:
+            self._close()
+
+    def _context(self) -> SourceContext:
+        return SourceContext(self.connector, self.number, self.offsets.find, self.offsets.all, self.metrics)
+
+    def _loop(self, stopping: Callable[[], bool]) -> Outcome:
+        read, writer = self.source.read, self.writer
+        while not stopping():
+            waiting = self._dirty or bool(self._pending)
+            window = read(self.max_bytes, PENDING_TIMEOUT if waiting else IDLE_TIMEOUT)
+            if window is None:
+                return Outcome.FINISHED
+            self._deliver(window)
+            if (self._dirty or self._pending) and writer.due(idle=not window.more):
+                self._commit()
+        return Outcome.STOPPED
+
+    def _deliver(self, window: Window) -> None:
+        """Put a window into the log; from here on its offset may be committed."""
+        if window.batches:
+            self._meter.read(window)
+            self._append_all(window)
+            self._meter.appended(window)
+        for partition, offset in window.offsets:
+            self._pending[offset_records.encode_key(self.connector, partition)] = (partition, offset)
+
+    def _append_all(self, window: Window) -> None:
+        """Encode and append; without transactions each batch at once, with them all or nothing."""
+        tick = self.source.tick
+        if self.writer.exactly_once:
+            for encoded in self._encoded(window):
+                self._append(encoded, tick)
+            return
+        for batch in self.chain.apply(window.batches):
+            self._encode_and_append(batch, tick)
+
+    def _encoded(self, window: Window) -> list[Any]:
+        try:
+            return [e for batch in self.chain.apply(window.batches) for e in self.encoder.encode(batch)]
+        except Exception:
+            self._bad_record()
+            raise
+
+    def _encode_and_append(self, batch: Batch, tick: Callable[[], None]) -> None:
+        try:
+            encoded = self.encoder.encode(batch)
+        except Exception:
+            self._append_good_part(batch, tick)
+            self._bad_record()
+            raise
+        for part in encoded:
+            self._append(part, tick)
+
+    def _append_good_part(self, batch: Batch, tick: Callable[[], None]) -> None:
+        """Append what stands before the first record that cannot be encoded."""
+        good, bad = 0, len(batch)
+        while bad - good > 1:
+            middle = (good + bad) // 2
+            try:
+                self.encoder.encode(batch.select(range(good, middle)))
+            except Exception:  # noqa: BLE001 - whatever a codec raises; the caller raises the original
+                bad = middle
+            else:
+                good = middle
+        for part in self.encoder.encode(batch.select(range(good))) if good else ():
+            self._append(part, tick)
+
+    def _bad_record(self) -> None:
+        """Make durable what came before a record that ends the task."""
+        self.metrics.add("errors")
+        self.metrics.add("NumberOfErroneousEvents")
+        self._commit()
+
+    def _append(self, encoded: Any, tick: Callable[[], None]) -> None:
+        self.writer.append(encoded, tick)
+        self._dirty = True
+        self.on_topic(encoded.topic)
+
+    def _commit(self) -> None:
+        if not self._dirty and not self._pending:
+            return
+        pending = list(self._pending.values())
+        records = {key: offset_records.encode_offset(offset) for key, (_, offset) in self._pending.items()}
+        self.writer.commit(records, self.source.tick)
+        self._pending.clear()
+        self._dirty = False
+        self.source.confirm(pending)
+        self.metrics.add("commits")
+        self._meter.acknowledged(time.time())
+
+    def _close(self) -> None:
+        for close in (self.source.close, self.writer.close, self.chain.close):
+            try:
+                close()
+            except Exception:
+                _log.exception("closing failed")
