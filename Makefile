@@ -24,8 +24,8 @@ demo: $(READY) ## A real PostgreSQL into a table, in ten seconds
 # ---- check
 
 .PHONY: test
-test: $(READY) ## Run the tests (ARGS='-k name' for some)
-	$(PY) -m pytest --cov --cov-report=term $(ARGS)
+test: $(READY) ## Run the tests and measure coverage (ARGS="-k name": some, unmeasured)
+	$(PY) -m pytest $(or $(ARGS),--cov --cov-report=term)
 
 .PHONY: lint
 lint: $(READY) ## Check style, types, import layers and that docs/reference is up to date
@@ -65,8 +65,8 @@ docs: $(READY) ## Write docs/reference from the option models of the plugins
 	$(PY) -m tools.docs
 
 .PHONY: lock
-lock: ## Resolve the dependencies anew into requirements.lock (ARGS='--upgrade')
-	tools/lock $(PYTHON) $(ARGS)
+lock: ## Bring requirements.lock up to pyproject.toml (ARGS=--upgrade: everything to its newest)
+	@python='$(PYTHON)'; test -n "$$python" || exit 1; tools/lock "$$python" $(ARGS)
 
 .PHONY: venv
 venv: $(READY) ## Make .venv, as every target does by itself
@@ -77,9 +77,8 @@ clean: ## Remove .venv and everything else that was made
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/.locked: requirements.lock
-	@test -n "$(PYTHON)" || { tools/choose-python >/dev/null; exit 1; }
-	@echo "making .venv with $(PYTHON)"
-	@$(PYTHON) -m venv --clear $(VENV)
+	@python='$(PYTHON)'; test -n "$$python" || exit 1; \
+	echo "making $(VENV) with $$python"; "$$python" -m venv --clear $(VENV)
 	@$(PIP) install --require-hashes --no-deps --only-binary :all: -r requirements.lock
 	@touch $@
 
