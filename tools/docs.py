@@ -1,4 +1,4 @@
-"""Write docs/reference: a page for every plugin, from its docstring and option model.
+"""Write docs/reference: a page for every plugin, from its docstring and option model; and docs/metrics.md.
 
 ``python -m tools.docs`` writes; ``--check`` writes nothing, and fails when a page is
 missing, stale or left over.
@@ -16,6 +16,7 @@ from typing import Any
 
 from cdc.config import Option
 from cdc.plugin import PACKAGES, Plugin, PluginKind, available
+from tools import metrics
 
 REFERENCE = Path(__file__).resolve().parent.parent / "docs" / "reference"
 MARK = "<!-- Generated from the option models: edit those, then run `make docs`. -->"
@@ -150,9 +151,12 @@ def main(arguments: list[str]) -> int:
     """Write the pages, or with ``--check`` tell which are stale; exit 1 if any is."""
     if arguments != ["--check"]:
         write(REFERENCE, pages())
+        metrics.PATH.write_text(metrics.page())
         return 0
-    names = stale(REFERENCE, pages())
-    print("\n".join(f"docs/reference/{name} is stale: run `make docs`" for name in names) or "docs: ok")
+    names = [f"reference/{name}" for name in stale(REFERENCE, pages())]
+    if not metrics.PATH.exists() or metrics.PATH.read_text() != metrics.page():
+        names.append(metrics.PATH.name)
+    print("\n".join(f"docs/{name} is stale: run `make docs`" for name in names) or "docs: ok")
     return 1 if names else 0
 
 

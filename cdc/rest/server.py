@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import logging
 import socket
 import threading
 from typing import TYPE_CHECKING
@@ -15,8 +13,6 @@ if TYPE_CHECKING:
     import uvicorn
 
 STOP_TIMEOUT = 5.0
-
-_log = logging.getLogger(__name__)
 
 
 class ListenFailed(CdcError):
@@ -30,6 +26,7 @@ class Server:
 
     def __init__(self, herder: Herder, listener: socket.socket) -> None:
         self._herder, self._listener = herder, listener
+        self._address: tuple[str, int] = listener.getsockname()[:2]
         self._stopping = threading.Event()
         self._uvicorn: uvicorn.Server | None = None
         self._thread = threading.Thread(target=self._serve, name="rest", daemon=True)
@@ -54,20 +51,11 @@ class Server:
         self._thread.join(STOP_TIMEOUT)
         self._listener.close()
 
-    @property
-    def _address(self) -> tuple[str, int]:
-        with contextlib.suppress(OSError):
-            self._last: tuple[str, int] = self._listener.getsockname()[:2]
-        return self._last
-
     def _serve(self) -> None:
         """Import and run the server; here, because the worker's own start must not wait for it."""
-        try:
-            self._uvicorn = _server(self._herder)
-            if not self._stopping.is_set():
-                self._uvicorn.run(sockets=[self._listener])
-        except Exception:
-            _log.exception("the REST API has ended")
+        self._uvicorn = _server(self._herder)
+        if not self._stopping.is_set():
+            self._uvicorn.run(sockets=[self._listener])
 
 
 def start(herder: Herder, host: str = "127.0.0.1", port: int = 8083) -> Server:
