@@ -40,7 +40,7 @@ GEOMETRY = "io.debezium.data.geometry.Geometry"
 GEOGRAPHY = "io.debezium.data.geometry.Geography"
 DOUBLE_VECTOR = "io.debezium.data.DoubleVector"
 FLOAT_VECTOR = "io.debezium.data.FloatVector"
-SPARSE_VECTOR = "io.debezium.data.SparseVector"
+SPARSE_VECTOR = "io.debezium.data.SparseDoubleVector"
 
 
 def semantic(kind: Type, name: str, *, version: int = 1) -> Schema:
@@ -58,10 +58,9 @@ def decimal(scale: int, precision: int | None = None) -> Schema:
 
 def variable_scale_decimal() -> Schema:
     """Return Debezium's struct of scale and unscaled value, for decimals without a declared scale."""
-    schema = connect.struct(
-        VARIABLE_SCALE_DECIMAL, [("scale", connect.INT32), ("value", connect.BYTES)], version=1
-    )
-    return schema
+    fields = (connect.Field("scale", connect.INT32), connect.Field("value", connect.BYTES))
+    doc = "Variable scaled decimal"
+    return Schema(Type.STRUCT, name=VARIABLE_SCALE_DECIMAL, version=1, doc=doc, fields=fields)
 
 
 def bits(length: int) -> Schema:

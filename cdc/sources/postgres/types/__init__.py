@@ -1,0 +1,41 @@
+"""PostgreSQL's types: schema, codec and stand-ins of every type by the handling modes.
+
+`resolve` is the way in; a new type is one entry in `registry`. The text forms are those of a session
+with `SESSION_SETTINGS`.
+"""
+
+from cdc.sources.postgres.types.catalog import (
+    MONEY_SCALE_QUERY,
+    SESSION_SETTINGS,
+    TYPE_QUERY,
+    Kind,
+    TypeCatalog,
+    TypeInfo,
+)
+from cdc.sources.postgres.types.column_type import ColumnType
+from cdc.sources.postgres.types.modes import (
+    BINARY_MODES,
+    DECIMAL_MODES,
+    DEFAULT_PLACEHOLDER,
+    TIME_MODES,
+    Modes,
+    parse_placeholder,
+)
+from cdc.sources.postgres.types.registry import resolve
+
+__all__ = [
+    "BINARY_MODES",
+    "DECIMAL_MODES",
+    "DEFAULT_PLACEHOLDER",
+    "MONEY_SCALE_QUERY",
+    "SESSION_SETTINGS",
+    "TIME_MODES",
+    "TYPE_QUERY",
+    "ColumnType",
+    "Kind",
+    "Modes",
+    "TypeCatalog",
+    "TypeInfo",
+    "parse_placeholder",
+    "resolve",
+]

@@ -1,0 +1,86 @@
+"""hstore: text form, and the order in which a java.util.HashMap gives its keys back."""
+
+from __future__ import annotations
+
+import re
+
+from cdc.sources.postgres.types.column_type import ColumnType, json_string
+from cdc.sources.postgres.types.modes import Modes
+from schemas import connect, logical
+from schemas.connect import Schema, Type
+from schemas.table import Codec
+
+_PAIR = re.compile(r'"((?:[^"\\]|\\.)*)"=>(?:"((?:[^"\\]|\\.)*)"|NULL)', re.DOTALL)
+_ESCAPE = re.compile(r"\\(.)", re.DOTALL)
+_CONTROL = re.compile(r"\\u00[01][a-f]")
+
+
+def _hash(key: str) -> int:
+    """Return String.hashCode, spread as HashMap does."""
+    code = 0
+    units = key.encode("utf-16-be", "surrogatepass")
+    for index in range(0, len(units), 2):
+        code = (31 * code + units[index] * 256 + units[index + 1]) & 0xFFFFFFFF
+    return code ^ code >> 16
+
+
+def _bucket_order(pairs: dict[str, str | None]) -> dict[str, str | None]:
+    size = 16
+    while len(pairs) * 4 > size * 3:
+        size *= 2
+    return {key: pairs[key] for key in sorted(pairs, key=lambda key: _hash(key) & size - 1)}
+
+
+def hstore_value(v: str) -> dict[str, str | None]:
+    """Return the map of an hstore's text, in the order of Debezium's events."""
+    text = v if v.isascii() else v.encode("latin-1").decode()
+    pairs = {
+        _ESCAPE.sub(r"\1", match[1]): None if match[2] is None else _ESCAPE.sub(r"\1", match[2])
+        for match in _PAIR.finditer(text)
+    }
+    return _bucket_order(pairs) if len(pairs) > 1 else pairs
+
+
+def _quote(text: str) -> str:
+    """Quote as Jackson does: upper-case hexadecimal digits."""
+    if text.isprintable():
+        return json_string(text)
+    parts = json_string(text).split("\\\\")
+    return "\\\\".join(_CONTROL.sub(lambda m: "\\u" + m[0][2:].upper(), part) for part in parts)
+
+
+def hstore_document(v: str) -> str:
+    """Return the JSON document of an hstore's text."""
+    pairs = hstore_value(v).items()
+    members = (f"{_quote(key)}:{'null' if value is None else _quote(value)}" for key, value in pairs)
+    return "{" + ",".join(members) + "}"
+
+
+def _view(text: str) -> str:
+    return text if text.isascii() else text.encode().decode("latin-1")
+
+
+def hstore_json(v: str) -> str:
+    """Return the document as a JSON string, in the latin-1 view."""
+    return json_string(_view(hstore_document(v)))
+
+
+def hstore_map_json(v: str) -> str:
+    """Return the map as a JSON object, in the latin-1 view."""
+    return _view(hstore_document(v))
+
+
+def hstore(modes: Modes) -> ColumnType:
+    """Return hstore by `hstore.handling.mode`."""
+    placeholder = modes.placeholder_text
+    if modes.hstore == "json":
+        scope = {"pg_hstore_document": hstore_document, "pg_hstore_json": hstore_json}
+        codec = Codec("pg_hstore_document(v)", "pg_hstore_json(v)", scope)
+        return ColumnType(logical.semantic(Type.STRING, logical.JSON), codec, "{}", placeholder)
+    schema = Schema(Type.MAP, keys=connect.STRING, values=connect.OPTIONAL_STRING)
+    codec = Codec(
+        "pg_hstore(v)",
+        "pg_hstore_map_json(v)",
+        {"pg_hstore": hstore_value, "pg_hstore_map_json": hstore_map_json},
+    )
+    return ColumnType(schema, codec, {}, {placeholder: placeholder})
