@@ -1,0 +1,4 @@
+create temp table again as select * from arrays;
+update again set id = id + 100;
+insert into arrays select * from again order by id;
+delete from arrays where id in (select min(id) from arrays);

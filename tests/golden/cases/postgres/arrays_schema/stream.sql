@@ -1,0 +1,1 @@
+update arrays set id = id where id = 4;

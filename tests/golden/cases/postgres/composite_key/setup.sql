@@ -1,0 +1,2 @@
+create table t (v text, b text, a int, primary key (a, b));
+insert into t values ('x', 'k', 1);

@@ -1,0 +1,10 @@
+select pg_sleep(0.3);
+alter table t drop constraint t_pkey;
+insert into t values (3, 'c');
+select pg_sleep(0.5);
+alter table t add primary key (v);
+insert into t values (4, 'd');
+select pg_sleep(0.5);
+drop table t;
+create table t (other text primary key);
+insert into t values ('recreated');

@@ -1,0 +1,1 @@
+insert into t (i, t) values (null, null);

@@ -1,0 +1,1 @@
+update hs set id = id where id = 1;

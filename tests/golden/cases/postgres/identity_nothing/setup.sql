@@ -1,0 +1,3 @@
+create table t (id int primary key, k int not null, v text, n int);
+alter table t replica identity nothing;
+insert into t values (1, 10, 'a', 1), (2, 20, null, null);

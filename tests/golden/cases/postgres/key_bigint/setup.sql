@@ -1,0 +1,2 @@
+create table t (id bigint primary key, v text);
+insert into t values (1, 'a');

@@ -1,0 +1,2 @@
+create table t (id bytea primary key, v text);
+insert into t values ('\x0102', 'a');

@@ -1,0 +1,2 @@
+create table t (id text primary key, v text);
+insert into t values ('é "q" 😀', 'a');

@@ -1,0 +1,2 @@
+update t set id = 2;
+delete from t;

@@ -1,0 +1,4 @@
+create temp table again as select * from times;
+update again set id = id + 100;
+insert into times select * from again order by id;
+delete from times where id in (select min(id) from times);

@@ -1,0 +1,1 @@
+update times set id = id where id = 1;

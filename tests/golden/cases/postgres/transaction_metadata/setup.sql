@@ -1,0 +1,3 @@
+create table t (id int primary key, v text);
+insert into t values (1, 'a'), (2, 'b');
+create table u (id int primary key);

@@ -1,0 +1,4 @@
+create temp table again as select * from unknowns;
+update again set id = id + 100;
+insert into unknowns select * from again order by id;
+delete from unknowns where id in (select min(id) from unknowns);
