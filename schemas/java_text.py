@@ -10,7 +10,11 @@ _FLOAT32 = struct.Struct(">f")
 
 def double_text(value: float) -> str:
     """Return Double.toString(value): `1.0`, `1.0E10`, `1.0E-5`, `NaN`, `Infinity`."""
-    return _java(repr(value), value)
+    text = repr(value)
+    if 0 < abs(value) < 1e-321 and "." not in text:
+        # Where one digit tells a number apart, Java prints the nearest of two: 4.9E-324.
+        text = f"{value:.1e}"
+    return _java(text, value)
 
 
 def float_text(value: float) -> str:
@@ -22,6 +26,8 @@ def float_text(value: float) -> str:
         text = f"{value:.{digits}g}"
         if abs(float(text)) < 3.4028236e38 and _FLOAT32.pack(float(text)) == single:
             break
+    if digits == 1 and abs(value) < 1e-43:
+        text = f"{_FLOAT32.unpack(single)[0]:.1e}"
     return _java(repr(float(text)), float(text))
 
 

@@ -15,7 +15,7 @@ from cdc.formats.json.envelope import envelope_writer
 from cdc.formats.json.images import struct_part
 from cdc.formats.json.payload import Dumpers, Loaders
 from cdc.formats.json.schema import parse_schema, schema_text
-from cdc.formats.json.text import jackson_case
+from cdc.formats.json.text import is_jackson, jackson_view
 from cdc.plugin import Format, register
 from schemas.connect import Schema, Type
 
@@ -109,7 +109,7 @@ class JsonFormat(Format):
     def finish_keys(self, batch: ChangeBatch, keys: list[Any]) -> list[bytes | None]:
         """Return the key payloads."""
         if any(column.schema.type is Type.STRING for column in batch.table.key):
-            keys = [key and jackson_case(key) for key in keys]
+            keys = [key and jackson_view(key) for key in keys]
         return [None if key is None else key.encode("latin-1") for key in keys]
 
     def finish_values(self, batch: ChangeBatch, before: list[Any], after: list[Any]) -> list[bytes | None]:
@@ -195,8 +195,8 @@ class JsonFormat(Format):
 
 
 def _fix_case(images: list[str]) -> list[str]:
-    """Correct the rare escapes that Python writes unlike Jackson, in one look at the whole batch."""
-    return [jackson_case(image) for image in images] if "\\u00" in "".join(images) else images
+    """Correct the rare characters that Python writes unlike Jackson, in one look at the whole batch."""
+    return images if is_jackson("".join(images)) else [jackson_view(image) for image in images]
 
 
 def _is_head(head: bytes) -> bool:

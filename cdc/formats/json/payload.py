@@ -25,7 +25,12 @@ def base64_text(data: bytes) -> str:
 
 
 def unscaled_bytes(value: Decimal, scale: int) -> bytes:
-    """Return a decimal's unscaled value at `scale`, as java.math.BigInteger.toByteArray does."""
+    """Return a decimal's unscaled value at `scale`, as java.math.BigInteger.toByteArray does.
+
+    NaN, which Connect's Decimal has no form for, is empty: readers in Java fail on it aloud.
+    """
+    if value.is_nan():
+        return b""
     unscaled = int(value.scaleb(scale, _EXACT).to_integral_exact(context=_EXACT))
     length = ((unscaled if unscaled >= 0 else ~unscaled).bit_length() + 8) // 8
     return unscaled.to_bytes(length, "big", signed=True)
@@ -124,7 +129,7 @@ class Dumpers:
     def _decimal(self, schema: Schema) -> Dump:
         scale = int(schema.parameter("scale") or 0)
         if self.numeric_decimals:
-            return lambda value: format(value, "f")
+            return lambda value: '"NaN"' if value.is_nan() else format(value, "f")
         return lambda value: base64_text(unscaled_bytes(value, scale))
 
     def _struct(self, schema: Schema) -> Dump:
@@ -207,6 +212,8 @@ def _load_bytes(value: Any) -> bytes:
 
 def _load_decimal(value: Any, scale: int) -> Decimal:
     if isinstance(value, str):
+        if value in ("", "NaN"):
+            return Decimal("NaN")
         unscaled = int.from_bytes(base64.b64decode(value), "big", signed=True)
         return Decimal(unscaled).scaleb(-scale, _EXACT)
     return Decimal(str(value))
