@@ -1,0 +1,139 @@
+"""Stored rows as runs of records."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import accumulate
+from typing import Any, Final
+
+from cdc.batch import Encoded, Fetched
+from cdc.transport.embedded.blob import CHUNK, unpack
+from cdc.transport.embedded.store import TOPIC_SPAN, Store
+
+# The first row may begin before the position: after a seek into it.
+SQL: Final = """
+SELECT id, size, oldest, wrap, data FROM batches
+WHERE id >= coalesce((SELECT max(id) FROM batches WHERE id BETWEEN :base AND :at), :at) AND id < :end
+ORDER BY id"""
+
+Run = tuple[Fetched, int]
+"""Consecutive records of one topic, and about how many bytes they have."""
+
+Wraps = tuple[tuple[bytes, bytes], tuple[bytes, bytes]]
+
+
+class Fetcher:
+    """Read topics from any position."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._wraps: dict[int, Wraps] = {}
+
+    def fetch(self, topic: int, name: str, position: int, max_bytes: int) -> list[Run]:
+        """Return what begins at `position`: whole rows, until they have `max_bytes` or more.
+
+        Small neighbours are joined: a busy topic's commits are of a few records each, and whoever
+        reads works by the run.
+        """
+        base = topic * TOPIC_SPAN
+        found: list[Run] = []
+        taken = 0
+        bounds = {"base": base, "at": base + position, "end": base + TOPIC_SPAN}
+        with self._store.rows(SQL, bounds) as rows:
+            for row_id, size, oldest, wrap, data in rows:
+                run = self._decode(name, row_id - base, oldest, wrap, data)
+                if run.offsets[0] < position:
+                    run = part(run, position - run.offsets[0], len(run.offsets))
+                if found and found[-1][1] + size <= CHUNK and _alike(found[-1][0], run):
+                    _join(found[-1][0], run)
+                    found[-1] = found[-1][0], found[-1][1] + size
+                elif run.offsets:
+                    found.append((run, size))
+                taken += size
+                if taken >= max_bytes:
+                    break
+        return found
+
+    def _decode(self, name: str, first: int, oldest: int, wrap: int, data: bytes) -> Fetched:
+        content = unpack(data)
+        count = len(content.values)
+        stamps = [oldest] * count if content.timestamps is None else content.timestamps
+        key_wrap, value_wrap = self._wraps.get(wrap) or self._learn(wrap)
+        encoded = Encoded(
+            name,
+            content.keys,
+            content.values,
+            key_wrap,
+            value_wrap,
+            content.headers,
+            content.row_headers,
+            stamps,
+            0,
+        )
+        return Fetched(encoded, range(first, first + count))
+
+    def _learn(self, wrap: int) -> Wraps:
+        sql = "SELECT key_head, key_tail, value_head, value_tail FROM wraps WHERE id = ?"
+        key_head, key_tail, value_head, value_tail = self._store.query(sql, (wrap,))[0]
+        known = self._wraps[wrap] = (key_head, key_tail), (value_head, value_tail)
+        return known
+
+
+def part(run: Fetched, start: int, stop: int) -> Fetched:
+    """Return some of the records of a run."""
+    whole = run.encoded
+    inside = {index - start: headers for index, headers in whole.row_headers.items() if start <= index < stop}
+    encoded = replace(
+        whole,
+        keys=whole.keys[start:stop],
+        values=whole.values[start:stop],
+        row_headers=inside,
+        timestamps=None if whole.timestamps is None else whole.timestamps[start:stop],
+    )
+    return Fetched(encoded, run.offsets[start:stop])
+
+
+def cut(run: Fetched, max_bytes: int) -> tuple[Run, Run | None]:
+    """Return the records that fit (at least one) and the others."""
+    ends = list(accumulate(map(_size, run.encoded.keys, run.encoded.values)))
+    count = max(1, bisect_right(ends, max_bytes))
+    if count >= len(ends):
+        return (run, ends[-1]), None
+    fitting, rest = part(run, 0, count), part(run, count, len(ends))
+    return (fitting, ends[count - 1]), (rest, ends[-1] - ends[count - 1])
+
+
+def _size(key: bytes | None, value: bytes | None) -> int:
+    return len(key or b"") + len(value or b"")
+
+
+def _alike(one: Fetched, other: Fetched) -> bool:
+    a, b = one.encoded, other.encoded
+    return (
+        a.key_wrap is b.key_wrap
+        and a.value_wrap is b.value_wrap
+        and a.headers == b.headers
+        and one.next_offset == other.offsets[0]
+    )
+
+
+def _join(run: Fetched, more: Fetched) -> None:
+    into, other = run.encoded, more.encoded
+    base = len(into.values)
+    if other.row_headers:
+        into.row_headers = {
+            **into.row_headers,
+            **{base + index: headers for index, headers in other.row_headers.items()},
+        }
+    into.keys += other.keys
+    into.values += other.values
+    into.timestamps = _plus(into.timestamps, other.timestamps)
+    run.offsets = range(run.offsets[0], more.next_offset)
+
+
+def _plus(one: Any, other: Any) -> Sequence[int | None]:
+    one += other  # both are lists of ours
+    stamps: Sequence[int | None] = one
+    return stamps
