@@ -4,7 +4,10 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from tests.servers.connect import ConnectWorker
 from tests.servers.kafka import KafkaBroker
+from tests.servers.mariadb import MariaDBServer
+from tests.servers.mysql import MySQLServer
 from tests.servers.policy import require
 from tests.servers.postgres import Database, PostgresServer
 
@@ -71,3 +74,41 @@ def kafka(kafka_broker: KafkaBroker) -> KafkaBroker:
         if not kafka_broker.alive:
             kafka_broker.start()
     return kafka_broker
+
+
+@pytest.fixture(scope="session")
+def connect_worker() -> Iterator[list[ConnectWorker]]:
+    """Hold the session's Connect worker, once there is one."""
+    workers: list[ConnectWorker] = []
+    yield workers
+    for worker in workers:
+        worker.stop()
+
+
+@pytest.fixture
+def connect(kafka: KafkaBroker, connect_worker: list[ConnectWorker]) -> ConnectWorker:
+    """Return a running Kafka Connect worker with Debezium, on the broker of `kafka`."""
+    with require("connect"):
+        if not connect_worker:
+            connect_worker.append(ConnectWorker(kafka.bootstrap))
+        if not connect_worker[0].alive:
+            connect_worker[0].start()
+    return connect_worker[0]
+
+
+@pytest.fixture(scope="session")
+def mysql() -> Iterator[MySQLServer]:
+    """Return a running MySQL 8; tests share it, see `MySQLServer.create_database`."""
+    with require("mysql"):
+        server = MySQLServer().start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def mariadb() -> Iterator[MySQLServer]:
+    """Return a running MariaDB; tests share it, see `MySQLServer.create_database`."""
+    with require("mariadb"):
+        server = MariaDBServer().start()
+    yield server
+    server.stop()

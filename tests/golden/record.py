@@ -106,7 +106,16 @@ class Recorder:
     @staticmethod
     def _run_sql(database: Database, script: Path) -> None:
         if script.exists():
-            command = [client_tool("psql"), "-qX", "-v", "ON_ERROR_STOP=1", "-f", script, database.dsn()]
+            command = [
+                str(client_tool("psql")),
+                "-d",
+                database.dsn(),
+                "-qX",
+                "-v",
+                "ON_ERROR_STOP=1",
+                "-f",
+                str(script),
+            ]
             subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
 
 

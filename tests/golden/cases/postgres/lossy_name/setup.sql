@@ -1,0 +1,2 @@
+create table t (id int primary key, n name);
+insert into t values (1, 'pg_class'), (2, null);
