@@ -31,9 +31,10 @@ LAYERS = (
     ("snapshot",),
     ("cdc.plugin",),
     ("cdc.filters", "cdc.topics", "cdc.metrics", "cdc.offsets"),
+    ("cdc.config_file",),
     ("cdc.batch", "cdc.config"),
     ("schemas",),
-    ("cdc.errors",),
+    ("cdc.errors", "cdc.properties"),
 )
 
 # Names that say nothing gather everything: a module is called by what it does for the domain.

@@ -176,5 +176,5 @@ class SourceTask:
         for close in (self.source.close, self.writer.close, self.chain.close):
             try:
                 close()
-            except Exception:
-                _log.exception("closing failed")
+            except Exception:  # noqa: BLE001 - the task's own error must not be covered up
+                _log.warning("closing failed", exc_info=True)

@@ -1,0 +1,64 @@
+"""Keep secrets out of logs and traces: known values, and what looks like a password."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Iterable, Mapping
+
+from cdc.config import Option, Options
+
+HIDDEN = "[hidden]"
+_SHORTEST = 3
+"""Shorter values are no secrets, but would blot out half of every line."""
+_URL_PASSWORD = re.compile(r"(\w+://[^/\s:@]*:)[^@\s/]+(?=@)")
+_ASSIGNED = re.compile(r"(?i)((?:password|passwd|secret|token)\s*[=:]\s*)(\"[^\"]*\"|'[^']*'|[^\s,;&}\]]+)")
+_SENSITIVE_NAME = re.compile(r"(?i)password|passwd|secret|token|credential|jaas|\bkey\.pem|private.key")
+
+
+class Redactor(logging.Filter):
+    """A logging filter that replaces secrets in messages and traces; also callable on any text."""
+
+    def __init__(self, secrets: Iterable[str] = ()) -> None:
+        super().__init__()
+        known = sorted({s for s in secrets if len(s) >= _SHORTEST}, key=len, reverse=True)
+        alternatives = "|".join(rf"(?<!\w){re.escape(secret)}(?!\w)" for secret in known)
+        self._known = re.compile(alternatives) if known else None
+
+    def __call__(self, text: str) -> str:
+        """Return the text without secrets."""
+        if self._known is not None:
+            text = self._known.sub(HIDDEN, text)
+        text = _URL_PASSWORD.sub(rf"\1{HIDDEN}", text)
+        return _ASSIGNED.sub(rf"\1{HIDDEN}", text)
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Render the record's message without secrets."""
+        record.msg, record.args = self(record.getMessage()), None
+        if record.exc_info:
+            record.exc_text = self(logging.Formatter().formatException(record.exc_info))
+            record.exc_info = None
+        return True
+
+
+def secrets_of(
+    raw: Mapping[str, str], resolved: Mapping[str, str], options: Iterable[Option[object]] = ()
+) -> list[str]:
+    """Return the values that must not be shown: password options, and sensitive names in general."""
+    secret_options = [option for option in options if option.secret]
+    found = []
+    for name, value in resolved.items():
+        if any(option.matches(name) for option in secret_options) or _SENSITIVE_NAME.search(name):
+            found += [value, raw.get(name, value)]
+    return [value for value in found if not value.startswith("${")]
+
+
+def hide_secrets(raw: Mapping[str, str], options: Iterable[Option[object]] = ()) -> dict[str, str]:
+    """Return options as they may be shown; `${…}` is not a secret, what stands for it is."""
+    listed = [option for option in options if option.secret and not isinstance(option, Options)]
+
+    def shown(name: str, value: str) -> str:
+        sensitive = _SENSITIVE_NAME.search(name) or any(option.matches(name) for option in listed)
+        return HIDDEN if sensitive and not value.startswith("${") else value
+
+    return {name: shown(name, value) for name, value in raw.items()}

@@ -1,0 +1,207 @@
+"""A sink task: records from the log to the target, until told to stop."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+
+from cdc.batch import Batch, Fetched, RecordBatch
+from cdc.errors import SinkUnavailable
+from cdc.metrics import Metrics
+from cdc.plugin import Log, LogReader, PluginKind, Sink, SinkContext, find
+from cdc.runtime.backoff import Backoff
+from cdc.runtime.chain import Chain, build_chain
+from cdc.runtime.connector_config import SinkConnectorConfig
+from cdc.runtime.decoder import Decoder
+from cdc.runtime.drained import Drained
+from cdc.runtime.formats import build_format, build_headers
+from cdc.runtime.progress import Progress
+from cdc.runtime.reporter import ErrorReporter
+from cdc.runtime.sink_metrics import SinkMeter
+from cdc.runtime.source_task import Outcome
+
+POLL_BYTES = 1 << 20
+IDLE_TIMEOUT = 0.5
+_NAP = 0.2
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class SinkTask:
+    """Poll, decode, transform, write; flush, then commit.
+
+    The target is made durable at once when the log has nothing more, so that a single change is
+    visible in milliseconds; with a backlog, after `flush_bytes` or `flush_seconds`. When the
+    target is unavailable everything since the last flush is read again after a pause.
+    """
+
+    connector: str
+    number: int
+    open_sink: Callable[[], Sink]
+    open_reader: Callable[[], LogReader]
+    chain: Chain
+    decode: Callable[[Fetched], Iterator[RecordBatch]]
+    reporter: ErrorReporter
+    metrics: Metrics
+    drained: Drained
+    flush_bytes: int = 4 << 20
+    flush_seconds: float = 0.5
+    backoff: Backoff = field(default_factory=Backoff)
+    on_topic: Callable[[str], None] = lambda topic: None
+    _meter: SinkMeter = field(init=False)
+    _topics: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self._meter = SinkMeter(self.metrics)
+
+    def run(self, stopping: Callable[[], bool], started: Callable[[], None] = lambda: None) -> Outcome:
+        """Deliver until `stopping`, or until the log is drained; always closes what it uses."""
+        try:
+            while True:
+                try:
+                    return self._session(stopping, started)
+                except SinkUnavailable as error:
+                    self._wait(error, stopping)
+                    if stopping():
+                        return Outcome.STOPPED
+        finally:
+            self.chain.close()
+            self.reporter.close()
+
+    def _wait(self, error: SinkUnavailable, stopping: Callable[[], bool]) -> None:
+        pause = self.backoff.next()
+        _log.warning("%s; next attempt in %.1f s", error, pause)
+        self.metrics.add("retries")
+        self._meter.forget()
+        until = time.monotonic() + pause
+        while not stopping() and (left := until - time.monotonic()) > 0:
+            time.sleep(min(left, _NAP))
+
+    def _session(self, stopping: Callable[[], bool], started: Callable[[], None]) -> Outcome:
+        """Work with one connection to the target; what it has not flushed is read again by the next."""
+        sink = self.open_sink()
+        try:
+            positions = sink.open(SinkContext(self.connector, self.number, self.reporter, self.metrics))
+            reader = self.open_reader()
+            try:
+                if positions:
+                    reader.seek(positions)
+                started()
+                return self._loop(sink, reader, stopping)
+            finally:
+                reader.close()
+        finally:
+            sink.close()
+
+    def _loop(self, sink: Sink, reader: LogReader, stopping: Callable[[], bool]) -> Outcome:
+        progress = Progress()
+        while not stopping():
+            fetched = reader.poll(POLL_BYTES, 0.0 if progress.dirty else IDLE_TIMEOUT)
+            for run in fetched:
+                self._deliver(sink, run, progress)
+            if progress.dirty and (not fetched or progress.due(self.flush_bytes, self.flush_seconds)):
+                self._flush(sink, reader, progress)
+            if not fetched and self.drained(reader):
+                return Outcome.FINISHED
+        if progress.dirty:
+            self._flush(sink, reader, progress)
+        return Outcome.STOPPED
+
+    def _deliver(self, sink: Sink, run: Fetched, progress: Progress) -> None:
+        self._note(run.encoded.topic)
+        for batch in self.decode(run):
+            for out in self._transformed(batch):
+                sink.write(out)
+                self._meter.written(out)
+                progress.wrote(out)
+        progress.read(run)
+
+    def _transformed(self, batch: RecordBatch) -> Iterator[RecordBatch]:
+        """Run the chain; when it fails, record by record, so that one bad record harms no other."""
+        if not self.chain.links:
+            yield batch
+            return
+        try:
+            out = list(self.chain.apply((batch,)))
+        except Exception as error:  # noqa: BLE001 - a transform may raise anything for a bad record
+            if len(batch) == 1:
+                cls = type(self.chain.links[0].transform)
+                self.reporter.transform_failed(batch, 0, cls, error)
+                return
+            for index in range(len(batch)):
+                yield from self._transformed(batch.select([index]))
+            return
+        yield from map(_record_batch, out)
+
+    def _note(self, topic: str) -> None:
+        if topic not in self._topics:
+            self._topics.add(topic)
+            self.on_topic(topic)
+
+    def _flush(self, sink: Sink, reader: LogReader, progress: Progress) -> None:
+        reached = sink.flush()
+        self.reporter.commit()
+        reader.commit(progress.flushed(reached))
+        self._meter.flushed()
+        self.metrics.add("commits")
+        self.metrics.set("lag.records", sum(reader.lag().values()))
+        self.backoff.reset()
+
+
+def _record_batch(batch: Batch) -> RecordBatch:
+    assert isinstance(batch, RecordBatch)
+    return batch
+
+
+def build_sink_task(
+    connector: str,
+    number: int,
+    raw: Mapping[str, str],
+    worker: Mapping[str, str],
+    log: Log,
+    metrics: Metrics,
+    *,
+    on_topic: Callable[[str], None],
+    draining: Callable[[], bool],
+) -> SinkTask:
+    """Return the task that these (resolved) options describe; raises ConfigError."""
+    config = SinkConnectorConfig(raw, subject="Connector configuration")
+    plugin = find(PluginKind.SINK, config.connector_class)
+    options = plugin.config_class(raw, subject="Connector configuration")
+    dead_letters = partial(log.writer, f"{connector}-dlq", number, _dlq_options(config, raw))
+    reporter = ErrorReporter(connector, number, config, dead_letters, metrics, plugin.cls)
+    decoder = Decoder(
+        build_format("key", raw, worker),
+        build_format("value", raw, worker),
+        build_headers(raw, worker),
+        reporter.unreadable,
+    )
+    group = raw.get("consumer.override.group.id") or f"connect-{connector}"
+    return SinkTask(
+        connector=connector,
+        number=number,
+        open_sink=partial(plugin.cls, options),
+        open_reader=partial(log.reader, group, config.topics, raw, pattern=config.topics_regex),
+        chain=build_chain(raw),
+        decode=decoder.decode,
+        reporter=reporter,
+        metrics=metrics,
+        drained=Drained(log, config.topics, config.topics_regex, draining, alone=config.tasks_max == 1),
+        flush_bytes=config.flush_bytes,
+        flush_seconds=config.flush_interval_ms / 1000,
+        backoff=Backoff(limit=config.restart_wait_ms / 1000),
+        on_topic=on_topic,
+    )
+
+
+def _dlq_options(config: SinkConnectorConfig, raw: Mapping[str, str]) -> dict[str, str]:
+    """Return the options of the dead letter queue's writer: one partition, as Connect makes it."""
+    return {
+        **{name: value for name, value in raw.items() if name.startswith("producer.override.")},
+        "topic.creation.default.partitions": "1",
+        "topic.creation.default.replication.factor": str(config.dlq_replication),
+    }

@@ -1,0 +1,279 @@
+"""The standalone worker: starts a process for every task, watches them, and ends them in order."""
+
+from __future__ import annotations
+
+import base64
+import logging
+import selectors
+import socket
+import threading
+import time
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from cdc.runtime.backoff import Backoff
+from cdc.runtime.connectors import Connector
+from cdc.runtime.herder import ConnectorInfo, ConnectorStatus, Herder, TaskMetrics, TaskState
+from cdc.runtime.link import Message
+from cdc.runtime.task_handle import TaskHandle
+from cdc.runtime.worker_config import WorkerConfig
+
+TICK = 0.25
+_log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class _Entry:
+    connector: Connector
+    tasks: list[TaskHandle]
+    topics: list[str] = field(default_factory=list)
+
+
+class Worker(Herder):
+    """Supervise the tasks of some connectors until they are done or somebody stops it.
+
+    Retriable errors and killed processes: restarted after a pause that grows up to
+    `retriable.restart.connector.wait.ms`. Other errors: FAILED with the trace, as in Connect.
+    When every source is finished (`initial_only`), sinks read what is left and the worker ends.
+    """
+
+    def __init__(
+        self, options: Mapping[str, str], connectors: Sequence[Connector], *, level: str = "INFO"
+    ) -> None:
+        config = WorkerConfig(options, subject="Worker configuration")
+        self._options, self._level, self._grace = dict(options), level, config.graceful_ms / 1000
+        self.worker_id = config.worker_id
+        self.cluster_id = _cluster_id(config)
+        self.starting = True
+        self._entries = {connector.name: _Entry(connector, _handles(connector)) for connector in connectors}
+        self._lock = threading.RLock()
+        self._selector = selectors.DefaultSelector()
+        self._wake, self._woken = socket.socketpair()
+        self._woken.setblocking(False)
+        self._selector.register(self._woken, selectors.EVENT_READ, None)
+        self._stopping = self._killing = self._draining = False
+        self._deadline: float | None = None
+        self.forced = False
+
+    # -- control, from any thread or signal handler ------------------------------------------
+
+    def stop(self) -> None:
+        """Ask every task to finish in order; `run` then returns."""
+        self._stopping = True
+        self._wake.send(b"s")
+
+    def kill(self) -> None:
+        """End every task at once; `run` then returns."""
+        self._stopping = self._killing = True
+        self._wake.send(b"k")
+
+    # -- supervision, from one thread --------------------------------------------------------
+
+    def start(self) -> None:
+        """Start the process of every task; returns at once."""
+        for task in self._tasks():
+            self._launch(task)
+        self.starting = False
+
+    def run(self, on_tick: Callable[[], None] = lambda: None) -> bool:
+        """Supervise until stopped or done; returns whether no task has failed."""
+        try:
+            while not self._over():
+                self._steer()
+                for key, _ in self._selector.select(self._pause()):
+                    self._hear(key)
+                self._restart_due()
+                on_tick()
+            return not self.forced and all(task.state is not TaskState.FAILED for task in self._tasks())
+        finally:
+            self._close()
+
+    def _tasks(self) -> list[TaskHandle]:
+        return [task for entry in self._entries.values() for task in entry.tasks]
+
+    def _over(self) -> bool:
+        tasks = self._tasks()
+        if self._stopping:
+            return not any(task.alive for task in tasks)
+        sources = [task for task in tasks if task.kind == "source"]
+        done = bool(sources) and all(task.finished for task in sources)
+        return done and all(task.over for task in tasks)
+
+    def _steer(self) -> None:
+        """Tell the tasks what the state of the whole asks for."""
+        tasks = self._tasks()
+        now = time.monotonic()
+        if self._killing or (self._deadline is not None and now >= self._deadline):
+            self.forced = self.forced or not self._killing
+            self._signal_all(tasks)
+        elif self._stopping and self._deadline is None:
+            self._deadline = now + self._grace
+            for task in tasks:
+                task.restart_at = None
+                task.tell("stop")
+        elif not self._draining and not self._stopping:
+            sources = [task for task in tasks if task.kind == "source"]
+            if sources and all(task.finished for task in sources):
+                self._drain(tasks)
+
+    def _signal_all(self, tasks: Sequence[TaskHandle]) -> None:
+        alive = [task for task in tasks if task.alive]
+        if alive and not self._killing:
+            names = ", ".join(f"{task.connector}-{task.number}" for task in alive)
+            _log.warning("not stopped within %.0f s, killed: %s", self._grace, names)
+        for task in alive:
+            task.kill()
+
+    def _drain(self, tasks: Sequence[TaskHandle]) -> None:
+        self._draining = True
+        _log.info("every source is finished; sinks read what is left")
+        for task in tasks:
+            if task.kind == "sink":
+                task.tell("drain")
+
+    def _pause(self) -> float:
+        due = [task.restart_at for task in self._tasks() if task.restart_at is not None]
+        if self._deadline is not None:
+            due.append(self._deadline)
+        return max(0.0, min([TICK, *(moment - time.monotonic() for moment in due)]))
+
+    def _hear(self, key: selectors.SelectorKey) -> None:
+        task: TaskHandle | None = key.data
+        if task is None:
+            self._woken.recv(64)
+            return
+        assert task.link is not None
+        messages = task.link.receive()
+        with self._lock:
+            if messages is None:
+                self._ended(task)
+            for message in messages or ():
+                self._take(task, message)
+
+    def _take(self, task: TaskHandle, message: Message) -> None:
+        if message["kind"] == "log":
+            _relog(task, message)
+        elif message["kind"] == "topic":
+            topics = self._entries[task.connector].topics
+            if message["name"] not in topics:
+                topics.append(message["name"])
+        else:
+            task.take(message)
+
+    def _ended(self, task: TaskHandle) -> None:
+        assert task.link is not None
+        self._selector.unregister(task.link)
+        task.reap(stopping=self._stopping)
+        where = f"{task.connector}-{task.number}"
+        if task.state is TaskState.FAILED:
+            _log.error("task %s FAILED: %s", where, task.message, extra=_extra(task, trace=task.trace))
+        elif task.restart_at is not None:
+            pause = task.restart_at - time.monotonic()
+            what = task.message or "ended"
+            _log.warning("task %s: %s; next attempt in %.1f s", where, what, pause, extra=_extra(task))
+        else:
+            _log.info("task %s %s", where, task.phase, extra=_extra(task))
+
+    def _restart_due(self) -> None:
+        now = time.monotonic()
+        for task in self._tasks():
+            if task.restart_at is not None and task.restart_at <= now and not self._stopping:
+                self._launch(task)
+
+    def _launch(self, task: TaskHandle) -> None:
+        with self._lock:
+            task.start(self._options, self._level)
+            assert task.link is not None
+            self._selector.register(task.link, selectors.EVENT_READ, task)
+            if self._draining and task.kind == "sink":
+                task.tell("drain")
+
+    def _close(self) -> None:
+        for task in self._tasks():
+            if task.process is not None:
+                task.kill()
+                task.process.wait()
+        self._selector.close()
+        self._wake.close()
+        self._woken.close()
+
+    # -- Herder ------------------------------------------------------------------------------
+
+    def healthy(self) -> tuple[bool, str]:
+        """Return whether the worker has started and is not on its way out."""
+        if self.starting:
+            return False, "Worker is still starting up."
+        if self._stopping:
+            return False, "Worker is shutting down."
+        return True, "Worker has completed startup and is ready to handle requests."
+
+    def connectors(self) -> list[str]:
+        """Return the connectors' names."""
+        return list(self._entries)
+
+    def info(self, name: str) -> ConnectorInfo:
+        """Return what was configured, `${…}` as written."""
+        connector = self._entries[name].connector
+        return ConnectorInfo(name, connector.kind.value, connector.config, connector.task_configs)
+
+    def status(self, name: str) -> ConnectorStatus:
+        """Return the state of connector and tasks."""
+        entry = self._entries[name]
+        with self._lock:
+            tasks = [task.status(self.worker_id) for task in entry.tasks]
+        state = TaskState.RUNNING if not self.starting else TaskState.UNASSIGNED
+        return ConnectorStatus(name, entry.connector.kind.value, state, self.worker_id, tasks=tasks)
+
+    def active_topics(self, name: str) -> list[str]:
+        """Return the topics written or read since the start."""
+        with self._lock:
+            return list(self._entries[name].topics)
+
+    def metrics(self) -> list[TaskMetrics]:
+        """Return the newest metrics of every task."""
+        now_ms = time.time_ns() // 1_000_000
+        with self._lock:
+            return [task.metrics(now_ms) for task in self._tasks()]
+
+
+def _handles(connector: Connector) -> list[TaskHandle]:
+    limit = max(connector.restart_wait_ms / 1000, 0.01)
+    return [
+        TaskHandle(
+            connector.name,
+            number,
+            connector.kind.value,
+            connector.plugin_name,
+            config,
+            connector.max_retries,
+            Backoff(first=min(0.3, limit), limit=limit),
+        )
+        for number, config in enumerate(connector.task_configs)
+    ]
+
+
+def _cluster_id(config: WorkerConfig) -> str:
+    """Return an id in the form of Kafka's that stays the same for the same log."""
+    place = config.bootstrap_servers or config.data_dir
+    return base64.urlsafe_b64encode(uuid.uuid5(uuid.NAMESPACE_URL, place).bytes).decode().rstrip("=")
+
+
+def _extra(task: TaskHandle, **more: object) -> dict[str, object]:
+    return {"connector": task.connector, "task": task.number, **more}
+
+
+def _relog(task: TaskHandle, message: Message) -> None:
+    """Log what a task logged, with the name of the task."""
+    record = logging.makeLogRecord(
+        {
+            "name": message["logger"],
+            "levelno": message["level"],
+            "levelname": logging.getLevelName(message["level"]),
+            "msg": message["message"],
+            "created": message["time"],
+            "exc_text": message["trace"],
+            **_extra(task),
+        }
+    )
+    logging.getLogger(record.name).handle(record)
