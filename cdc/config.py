@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Any, ClassVar, Generic, TypeVar, overload
 
 from cdc.errors import ConfigError, Problem
@@ -66,8 +67,8 @@ class Option(Generic[T]):
     """One option of a config: a descriptor that gives the parsed value.
 
     parse: turns text into the value and raises ValueError(why). validate: raises ValueError(why)
-    for a value that is out of bounds. aliases: former names, accepted with a warning.
-    recommended: values offered by forms.
+    for a value that is out of bounds. aliases, old_values: former names and values, accepted with a
+    warning. recommended: values offered by forms.
     """
 
     def __init__(
@@ -83,10 +84,12 @@ class Option(Generic[T]):
         group: str = "Connector",
         aliases: Sequence[str] = (),
         recommended: Sequence[str] = (),
+        old_values: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         self.name, self.kind, self.parse, self.default, self.doc = name, kind, parse, default, doc
         self.validate, self.importance, self.group = validate, importance, group
         self.aliases, self.recommended = tuple(aliases), tuple(recommended)
+        self.old_values = old_values
 
     @property
     def required(self) -> bool:
@@ -220,7 +223,10 @@ class Config:
 
     def _store(self, option: Option[Any], key: str, name: str, into: dict[str, Any] | None = None) -> None:
         try:
-            (self.values if into is None else into)[key] = option.read(self.raw[name])
+            value = option.read(self.raw[name])
+            (self.values if into is None else into)[key] = value
+            if self.raw[name].strip().lower() in option.old_values:
+                self.warnings.append(Warned(name, f"{name}={self.raw[name]} is an old name of {value}"))
         except ValueError as error:
             self.problems.append(Problem(name, str(error)))
 
@@ -313,7 +319,7 @@ def names(name: str, default: Sequence[str] = (), **extra: Any) -> Option[Sequen
 
 
 def choice(
-    name: str, allowed: Sequence[str], default: str = REQUIRED, *, old: Mapping[str, str] = {}, **extra: Any
+    name: str, allowed: Sequence[str], default: str = REQUIRED, *, old: Mapping[str, str] = MappingProxyType({}), **extra: Any
 ) -> Option[str]:
     """Declare one of several words, in any case; `old` maps former words to today's."""
 
@@ -324,7 +330,7 @@ def choice(
             raise ValueError(f"String must be one of: {', '.join(allowed)}")
         return word
 
-    return Option(name, Kind.STRING, parse, default, recommended=allowed, **extra)
+    return Option(name, Kind.STRING, parse, default, recommended=allowed, old_values=old, **extra)
 
 
 def _parse_boolean(text: str) -> bool:

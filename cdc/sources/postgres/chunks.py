@@ -1,0 +1,106 @@
+"""Chunks of a table: ascending ranges of its primary key, read with COPY.
+
+Borders come from a sample of the table, never from OFFSET; a table without a primary key, or a small
+one, is one chunk.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from cdc.sources.postgres.captured import SnapshotTable
+from cdc.sources.postgres.publication import quote
+from snapshot.progress import Border
+
+if TYPE_CHECKING:
+    from psycopg import Connection
+
+_SIZE = "SELECT coalesce(sum(pg_relation_size(relid)), 0)::bigint FROM pg_partition_tree(%s)"
+_PLAIN_SIZE = "SELECT pg_relation_size(%s)"
+_PAGE = 8192
+_SAMPLES_PER_CHUNK = 30
+_FEWEST_PAGES = 200
+READ_BYTES = 256 * 1024
+"""How much COPY text makes one batch."""
+
+
+def qualified(table: SnapshotTable) -> str:
+    """Return the table's quoted name."""
+    return f"{quote(table.catalog.schema)}.{quote(table.catalog.name)}"
+
+
+def table_size(connection: Connection, table: SnapshotTable) -> int:
+    """Return the bytes of a table, its partitions included."""
+    statement = _SIZE if table.catalog.kind == "p" else _PLAIN_SIZE
+    row = connection.execute(statement.encode(), (table.catalog.oid,)).fetchone()
+    return int(row[0]) if row else 0
+
+
+def borders(connection: Connection, table: SnapshotTable, size: int, chunk_bytes: int) -> list[Border]:
+    """Return the keys that divide the table into chunks of about `chunk_bytes`, ascending."""
+    count = size // chunk_bytes
+    if count < 1 or not table.key_columns:
+        return []
+    pages = max(size // _PAGE, 1)
+    percent = min(100.0, 100.0 * max(count * _SAMPLES_PER_CHUNK, _FEWEST_PAGES) / pages)
+    keys = ", ".join(map(quote, table.key_columns))
+    texts = ", ".join(f"{quote(name)}::text" for name in table.key_columns)
+    statement = f"SELECT {texts} FROM {qualified(table)} TABLESAMPLE SYSTEM ({percent:.6f}) ORDER BY {keys}"
+    sample = connection.execute(statement.encode()).fetchall()
+    picked = [sample[len(sample) * number // (count + 1)] for number in range(1, count + 1)] if sample else []
+    return [tuple(border) for border in dict.fromkeys(picked)]
+
+
+def select_statement(
+    table: SnapshotTable, override: str | None, low: Border | None, high: Border | None
+) -> str:
+    """Return the SELECT of one chunk: keys above `low` up to `high`; None is open."""
+    columns = ", ".join(map(quote, table.selected)) or "NULL"
+    if override is not None:
+        return f"SELECT {columns} FROM ({override.strip().rstrip(';')}) AS overridden"
+    only = "" if table.catalog.kind == "p" else "ONLY "
+    conditions = [_compare(table, ">", low), _compare(table, "<=", high)]
+    where = " AND ".join(filter(None, conditions))
+    return f"SELECT {columns} FROM {only}{qualified(table)}" + (f" WHERE {where}" if where else "")
+
+
+def _compare(table: SnapshotTable, operator: str, border: Border | None) -> str:
+    if border is None:
+        return ""
+    types = {
+        column.name: column.type_name for column in (*table.version.table.columns, *table.version.table.key)
+    }
+    names = ", ".join(map(quote, table.key_columns))
+    values = ", ".join(
+        f"{_literal(text)}::{types[name]}" if types.get(name) else _literal(text)
+        for name, text in zip(table.key_columns, border, strict=True)
+    )
+    return f"ROW({names}) {operator} ROW({values})"
+
+
+def _literal(text: str) -> str:
+    escaped = text.replace("'", "''").replace("\\", "\\\\")
+    return f" E'{escaped}'"
+
+
+def copy_lines(connection: Connection, statement: str) -> Iterator[Sequence[str]]:
+    """Run `COPY (statement) TO STDOUT`; yield about `READ_BYTES` of lines at a time, as latin-1."""
+    with connection.cursor() as cursor, cursor.copy(f"COPY ({statement}) TO STDOUT".encode()) as copy:
+        parts: list[bytes | bytearray | memoryview] = []
+        size = 0
+        for data in copy:
+            parts.append(data)
+            size += len(data)
+            if size >= READ_BYTES:
+                yield _lines(parts)
+                parts, size = [], 0
+        if parts:
+            yield _lines(parts)
+
+
+def _lines(parts: Sequence[bytes | bytearray | memoryview]) -> list[str]:
+    """Return the lines of whole CopyData messages: the server sends one a row."""
+    lines = b"".join(parts).decode("latin-1").split("\n")
+    lines.pop()
+    return lines

@@ -1,0 +1,115 @@
+r"""Row images in COPY's text format, read by generated code.
+
+A line a row, columns between tabs, `\N` for NULL, backslash escapes
+(https://www.postgresql.org/docs/current/sql-copy.html#SQL-COPY-FILE-FORMATS).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from cdc.batch import Cell, Images, ImageTemplate
+from schemas.table import Column, Table
+
+ReadLines = Callable[[Sequence[str]], list[tuple[Any, Any]]]
+
+_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
+_MEANING = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
+
+
+def unescape(text: str) -> str:
+    """Undo COPY's backslash escapes."""
+    return _ESCAPED.sub(lambda match: _MEANING.get(match[1], match[1]), text)
+
+
+@dataclass(eq=False)
+class CopyLayout:
+    """The columns that a COPY gives, in its order; compiles readers, once a template."""
+
+    table: Table
+    columns: Sequence[Column]
+    _readers: dict[ImageTemplate, ReadLines] = field(default_factory=dict)
+
+    def reader(self, template: ImageTemplate) -> ReadLines:
+        """Return the reader of lines."""
+        found = self._readers.get(template)
+        if found is None:
+            found = self._readers[template] = self._compile(template)
+        return found
+
+    def _compile(self, template: ImageTemplate) -> ReadLines:
+        plain: list[str] = []
+        careful: list[str] = []
+        for index, column in enumerate(self.columns):
+            for name, cell in _cells(template, self.table, column):
+                wire = f"w{index}"
+                if cell.expression != "v":
+                    plain += [f"v = {wire}", f"{name} = {cell.expression}"]
+                else:
+                    plain.append(f"{name} = {wire}")
+                careful += _careful(wire, name, cell)
+        result = f"add(({_result(template, self.table)}))"
+        wires = "".join(f"w{index}, " for index in range(len(self.columns)))
+        split = f"{wires}= line.split('\\t')" if wires else "pass"
+        lines = ["def read(lines):", " out = []", " add = out.append", " for line in lines:", f"  {split}"]
+        lines += ["  if '\\\\' in line:", *(f"   {line}" for line in careful or ["pass"])]
+        lines += ["  else:", *(f"   {line}" for line in plain or ["pass"]), f"  {result}", " return out"]
+        namespace = {**template.scope, "unescape": unescape}
+        exec("\n".join(lines), namespace)  # noqa: S102 - names enter as escaped literals only
+        read: ReadLines = namespace["read"]
+        return read
+
+
+def _careful(wire: str, name: str, cell: Cell) -> list[str]:
+    """Return the code for a line with a backslash somewhere: NULLs and escapes."""
+    return [
+        f"if {wire} == '\\\\N': {name} = {cell.null}",
+        "else:",
+        f" v = unescape({wire}) if '\\\\' in {wire} else {wire}",
+        f" {name} = {cell.expression}",
+    ]
+
+
+def _cells(template: ImageTemplate, table: Table, column: Column) -> list[tuple[str, Cell]]:
+    found = []
+    for part, columns, prefix in ((template.row, table.columns, "r"), (template.key, table.key, "k")):
+        if part is not None:
+            for index, candidate in enumerate(columns):
+                if candidate.name == column.name:
+                    found.append((f"{prefix}{index}", part.cells[index]))
+    return found
+
+
+def _result(template: ImageTemplate, table: Table) -> str:
+    row = key = "None"
+    if template.row is not None:
+        row = template.row.build([f"r{index}" for index in range(len(table.columns))])
+    if template.key is not None and table.key:
+        key = template.key.build([f"k{index}" for index in range(len(table.key))])
+    return f"{row}, {key}"
+
+
+@dataclass(slots=True)
+class CopyRows:
+    """Lines of one COPY, as latin-1 text without their line ends."""
+
+    layout: CopyLayout
+    lines: Sequence[str]
+
+    def __len__(self) -> int:
+        return len(self.lines)
+
+    def render(self, template: ImageTemplate) -> Images:
+        """Run the template over every row; all are new images."""
+        absent = template.row.absent if template.row is not None else None
+        if not self.lines:
+            return Images([], [], [])
+        rows, keys = zip(*self.layout.reader(template)(self.lines), strict=True)
+        return Images([absent] * len(rows), list(rows), list(keys))
+
+    def select(self, indices: Sequence[int]) -> CopyRows:
+        """Return these rows only, in this order."""
+        return CopyRows(self.layout, [self.lines[index] for index in indices])

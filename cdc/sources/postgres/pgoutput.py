@@ -1,0 +1,245 @@
+"""Decode pgoutput messages into change batches; pure: chunks of messages in, batches out.
+
+Message formats: https://www.postgresql.org/docs/current/protocol-logicalrep-message-formats.html
+A chunk is a sequence of XLogData messages as `get_copy_data` returns them: `w`, start LSN, end LSN,
+clock (Int64 each), then the pgoutput message. The start LSN of a change is Debezium's `source.lsn`.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from cdc.batch import Batch, ChangeBatch
+from cdc.sources.postgres.positions import POSTGRES_EPOCH_US, Position, ResumePoint
+from cdc.sources.postgres.relation import Relation, parse_relation
+from cdc.sources.postgres.transactions import Mark, TransactionTracker
+from cdc.sources.postgres.tuples import TupleRows
+from cdc.sources.postgres.versions import TableVersion, transaction_values
+
+_BEGIN, _COMMIT, _INSERT, _UPDATE, _DELETE = 0x42, 0x43, 0x49, 0x55, 0x44
+_CHANGES = frozenset((_INSERT, _UPDATE, _DELETE))
+_RELATION, _TRUNCATE, _MESSAGE, _ORIGIN = 0x52, 0x54, 0x4D, 0x4F
+_NEW = 0x4E
+_HEADER = 25
+_int16 = struct.Struct(">H").unpack_from
+_int32 = struct.Struct(">I").unpack_from
+_int64 = struct.Struct(">Q").unpack_from
+_begin = struct.Struct(">QqI").unpack_from
+_commit = struct.Struct(">BQQq").unpack_from
+
+Row = tuple[str, int, int, int, Sequence[Any], int]
+"""op, position of the old image, position of the new one, LSN, transaction values, seq."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogicalMessage:
+    """A pg_logical_emit_message; transaction is None for a non-transactional one."""
+
+    lsn: int
+    transaction: Sequence[Any] | None
+    prefix: str
+    content: bytes
+    seq: int
+
+
+@dataclass(slots=True)
+class Decoder:
+    """Turn chunks into batches and keep the position in the stream.
+
+    version_of: gives the table version of a relation, None when it is not captured.
+    message_records: gives what becomes of a logical message. skipped: operations that are not
+    captured (c u d t). resume: where the offset stands inside a transaction that the server sends
+    again. contained: drops what a snapshot already has.
+    """
+
+    version_of: Callable[[Relation], TableVersion | None]
+    message_records: Callable[[LogicalMessage], Sequence[Batch]]
+    position: Position
+    skipped: frozenset[str]
+    resume: ResumePoint | None = None
+    tracker: TransactionTracker | None = None
+    contained: Callable[[ChangeBatch], ChangeBatch | None] | None = None
+    message_count: int = 0
+    commits: int = 0
+    _relations: dict[bytes, TableVersion | None] = field(default_factory=dict)
+    _rows: dict[TableVersion, list[Row]] = field(default_factory=dict)
+    _moved: dict[TableVersion, list[int]] = field(default_factory=dict)
+    _transaction: Sequence[Any] = ()
+    _others: list[Batch] = field(default_factory=list)
+    _marks: list[Mark] = field(default_factory=list)
+
+    def decode(self, messages: Sequence[bytes | memoryview], clock_ns: int) -> list[Batch]:
+        """Return the batches of the chunk, one a table version, and what goes to side topics."""
+        data = b"".join(messages)
+        text = data.decode("latin-1")
+        rows, relations, skipped = self._rows, self._relations, self.skipped
+        take_insert, take_update, take_delete = "c" not in skipped, "u" not in skipped, "d" not in skipped
+        at = 0
+        transaction = self._transaction
+        position = self.position
+        for message in messages:
+            kind = data[at + _HEADER]
+            if kind in _CHANGES:
+                lsn = _int64(data, at + 1)[0]
+                if lsn == position.lsn:
+                    position.events += 1
+                else:
+                    position.lsn, position.events = lsn, 1
+                version = relations[data[at + 26 : at + 30]]
+                if version is None or (self.resume is not None and self._done_before(lsn)):
+                    pass
+                elif kind == _INSERT:
+                    if take_insert:
+                        rows[version].append(("c", 0, at + 33, lsn, transaction, at))
+                elif kind == _UPDATE:
+                    if not take_update:
+                        pass
+                    elif data[at + 30] == _NEW:
+                        rows[version].append(("u", 0, at + 33, lsn, transaction, at))
+                    else:
+                        self._update(version, data, text, at, lsn)
+                elif take_delete:
+                    rows[version].append(("d", at + 33, 0, lsn, transaction, at))
+            else:
+                self._other(kind, data, at, len(message), text)
+                transaction = self._transaction
+            at += len(message)
+        self.message_count += len(messages)
+        return self._batches(data, text, clock_ns)
+
+    # -- single messages ---------------------------------------------------------------------
+
+    def _other(self, kind: int, data: bytes, at: int, length: int, text: str) -> None:
+        if kind == _BEGIN:
+            self._begin(data, at)
+        elif kind == _COMMIT:
+            self._commit(data, at)
+        elif kind == _RELATION:
+            self._relation(data[at + _HEADER + 1 : at + length])
+        elif kind == _TRUNCATE:
+            self._truncate(data, at)
+        elif kind == _MESSAGE:
+            self._message(data, at, length)
+        elif kind == _ORIGIN:
+            origin_lsn = _int64(data, at + _HEADER + 1)[0]
+            name = data[at + _HEADER + 9 : at + length - 1].decode()
+            self._transaction = (*self._transaction[:5], name, origin_lsn, self._transaction[-1])
+
+    def _begin(self, data: bytes, at: int) -> None:
+        final_lsn, committed, xid = _begin(data, at + _HEADER + 1)
+        us = committed + POSTGRES_EPOCH_US
+        identity = f"{xid}:{_int64(data, at + 1)[0]}"
+        self._transaction = transaction_values(us, self.position.last_commit, xid, transaction_id=identity)
+        self.position.begin(final_lsn, xid, us)
+        self._mark(at, begins=True)
+        if self.resume is not None and not self.resume.concerns(final_lsn, xid):
+            self.resume = None
+
+    def _commit(self, data: bytes, at: int) -> None:
+        _, _, end_lsn, _ = _commit(data, at + _HEADER + 1)
+        self._mark(at, begins=False)
+        self.position.commit(end_lsn)
+        self.resume = None
+        self.commits += 1
+        self._transaction = ()
+
+    def _mark(self, at: int, *, begins: bool) -> None:
+        if self.tracker is not None:
+            self._marks.append(Mark(at, self._transaction[-1], self._transaction[0], begins))
+
+    def _relation(self, body: bytes) -> None:
+        relation = parse_relation(body)
+        version = self.version_of(relation)
+        self._relations[body[:4]] = version
+        if version is not None:
+            self._rows[version] = []
+
+    def _truncate(self, data: bytes, at: int) -> None:
+        lsn = _int64(data, at + 1)[0]
+        self.position.event(lsn)
+        if "t" in self.skipped or (self.resume is not None and self._done_before(lsn)):
+            return
+        count = _int32(data, at + _HEADER + 1)[0]
+        start = at + _HEADER + 6
+        for offset in range(start, start + 4 * count, 4):
+            version = self._relations.get(data[offset : offset + 4])
+            if version is not None:
+                self._rows[version].append(("t", 0, 0, lsn, self._transaction, at))
+
+    def _message(self, data: bytes, at: int, length: int) -> None:
+        transactional, lsn = data[at + _HEADER + 1] & 1, _int64(data, at + 1)[0]
+        if transactional:
+            self.position.event(lsn)
+            if self.resume is not None and self._done_before(lsn):
+                return
+        name_at = at + _HEADER + 10
+        name_end = data.index(0, name_at)
+        size = _int32(data, name_end + 1)[0]
+        self._others.extend(
+            self.message_records(
+                LogicalMessage(
+                    lsn,
+                    self._transaction if transactional else None,
+                    data[name_at:name_end].decode(),
+                    data[name_end + 5 : name_end + 5 + size],
+                    at,
+                )
+            )
+        )
+
+    def _done_before(self, lsn: int) -> bool:
+        assert self.resume is not None
+        return self.resume.covers(lsn, self.position.events)
+
+    def _update(self, version: TableVersion, data: bytes, text: str, at: int, lsn: int) -> None:
+        """Take an update with an old image; a changed key becomes a delete and an insert."""
+        new_at = version.skip(data, at + 33) + 3
+        transaction, rows = self._transaction, self._rows[version]
+        if not version.key_changed(data, text, at + 33, new_at):
+            rows.append(("u", at + 33, new_at, lsn, transaction, at))
+            return
+        self._moved.setdefault(version, []).append(len(rows))
+        rows.append(("d", at + 33, 0, lsn, transaction, at))
+        rows.append(("c", 0, new_at, lsn, transaction, at))
+
+    # -- batches -----------------------------------------------------------------------------
+
+    def _batches(self, data: bytes, text: str, clock_ns: int) -> list[Batch]:
+        changes = []
+        for version, rows in self._rows.items():
+            if rows:
+                batch = self._batch(version, rows, data, text, clock_ns)
+                kept = batch if self.contained is None else self.contained(batch)
+                if kept is not None:
+                    changes.append(kept)
+                self._rows[version] = []
+        self._moved.clear()
+        if len(self._rows) > len(self._relations):
+            current = set(self._relations.values())
+            self._rows = {version: [] for version in self._rows if version in current}
+        batches: list[Batch] = [*changes, *self._others]
+        self._others = []
+        if self.tracker is not None:
+            markers = self.tracker.apply(changes, self._marks)
+            self._marks = []
+            if markers is not None:
+                batches.append(markers)
+        return batches
+
+    def _batch(
+        self, version: TableVersion, rows: list[Row], data: bytes, text: str, clock_ns: int
+    ) -> ChangeBatch:
+        ops, before_at, after_at, lsns, transactions, seq = zip(*rows, strict=True)
+        return version.batch(
+            ops=ops,
+            rows=TupleRows(version.layout, data, text, before_at, after_at),
+            transactions=transactions,
+            lsns=lsns,
+            seq=seq,
+            clock_ns=clock_ns,
+            size=len(data),
+            key_changes=self._moved.get(version, ()),
+        )

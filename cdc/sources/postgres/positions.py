@@ -1,0 +1,120 @@
+"""LSNs and the source offset, under Debezium's names (PostgresOffsetContext).
+
+`lsn_commit`: end of the last transaction that is wholly in the log. `lsn_proc` / `lsn`: the last
+event. `lsn_events_processed`: how many events with that LSN are done (rows of one COPY share it).
+Ours beyond Debezium's: `lsn_tx`, the final LSN of the transaction that is half done, and
+`system_id`, the server's identity.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from cdc.batch import Offset
+
+POSTGRES_EPOCH_US = 946_684_800_000_000
+"""Microseconds from 1970-01-01 to 2000-01-01, where Postgres' clock starts."""
+
+
+def lsn_text(lsn: int) -> str:
+    """Return an LSN as Postgres writes it: `16/B374D848`."""
+    return f"{lsn >> 32:X}/{lsn & 0xFFFFFFFF:X}"
+
+
+def parse_lsn(text: str) -> int:
+    """Return the number of an LSN in Postgres' notation."""
+    high, low = text.split("/")
+    return int(high, 16) << 32 | int(low, 16)
+
+
+@dataclass(slots=True)
+class Position:
+    """Where the decoder stands in the stream.
+
+    last_commit: end of the last transaction seen; 0 until there was one (Debezium's `sequence`).
+    """
+
+    system_id: str
+    commit_lsn: int = 0
+    lsn: int = 0
+    events: int = 0
+    transaction_lsn: int = 0
+    xid: int = 0
+    commit_us: int = 0
+    last_commit: int = 0
+
+    def begin(self, final_lsn: int, xid: int, commit_us: int) -> None:
+        """Enter a transaction."""
+        self.transaction_lsn, self.xid, self.commit_us = final_lsn, xid, commit_us
+        self.lsn = self.events = 0
+
+    def event(self, lsn: int) -> None:
+        """Pass an event."""
+        self.events = self.events + 1 if lsn == self.lsn else 1
+        self.lsn = lsn
+
+    def commit(self, end_lsn: int) -> None:
+        """Leave the transaction: all of it has been passed."""
+        self.commit_lsn = self.last_commit = self.lsn = end_lsn
+        self.events = self.transaction_lsn = 0
+
+    @property
+    def in_transaction(self) -> bool:
+        """Whether the position is inside a transaction."""
+        return bool(self.transaction_lsn)
+
+    def offset(self) -> dict[str, Any]:
+        """Return the offset that resumes right behind this position."""
+        offset: dict[str, Any] = {
+            "lsn_proc": self.lsn or self.commit_lsn,
+            "messageType": "UPDATE" if self.in_transaction else "COMMIT",
+            "lsn_commit": self.commit_lsn,
+            "lsn": self.lsn or self.commit_lsn,
+            "txId": self.xid,
+            "ts_usec": self.commit_us,
+            "system_id": self.system_id,
+        }
+        if self.in_transaction:
+            offset |= {"lsn_tx": self.transaction_lsn, "lsn_events_processed": self.events}
+        return offset
+
+
+@dataclass(frozen=True, slots=True)
+class ResumePoint:
+    """How far a transaction, that the server will send again from its start, was already read.
+
+    transaction_lsn: its final LSN; 0 in offsets written by Debezium, where only xid is known.
+    """
+
+    transaction_lsn: int
+    xid: int
+    lsn: int
+    events: int
+
+    def concerns(self, final_lsn: int, xid: int) -> bool:
+        """Whether this is the transaction that was half read."""
+        return final_lsn == self.transaction_lsn if self.transaction_lsn else xid == self.xid
+
+    def covers(self, lsn: int, events: int) -> bool:
+        """Whether the `events`-th event at `lsn` was already read."""
+        return lsn < self.lsn or (lsn == self.lsn and events <= self.events)
+
+
+def resume_point(offset: Mapping[str, Any]) -> ResumePoint | None:
+    """Return where inside a transaction an offset stands, or None when it stands between two."""
+    lsn, commit = offset.get("lsn_proc"), offset.get("lsn_commit")
+    if "lsn_tx" in offset:
+        return ResumePoint(
+            offset["lsn_tx"], offset["txId"], offset["lsn_proc"], offset["lsn_events_processed"]
+        )
+    if lsn is None or lsn == commit or offset.get("messageType") == "COMMIT" or "system_id" in offset:
+        return None
+    processed = offset.get("lsn_events_processed")
+    return ResumePoint(0, offset.get("txId") or 0, lsn, processed or 1 << 62)
+
+
+def start_lsn(offset: Offset) -> int:
+    """Return the LSN to start replication from."""
+    return int(offset.get("lsn_commit") or offset.get("lsn_proc") or offset.get("lsn") or 0)

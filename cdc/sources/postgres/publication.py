@@ -1,0 +1,69 @@
+"""The publication: what the server sends. Made and kept as `publication.autocreate.mode` says."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from cdc.errors import ServerNotReady
+from cdc.sources.postgres.catalog import CatalogTable
+from cdc.sources.postgres.config import PostgresConfig
+
+if TYPE_CHECKING:
+    from psycopg import Connection
+
+_PUBLISH = {"c": "insert", "u": "update", "d": "delete", "t": "truncate"}
+
+
+def ensure_publication(
+    connection: Connection, config: PostgresConfig, captured: Sequence[CatalogTable]
+) -> None:
+    """Create the publication, or bring its tables up to date (`filtered`).
+
+    Raises ServerNotReady with the statement to run when there is none and none may be made.
+    """
+    name, mode = config.publication_name, config.publication_autocreate_mode
+    exists = connection.execute("SELECT 1 FROM pg_publication WHERE pubname = %s", (name,)).fetchone()
+    if exists:
+        if mode == "filtered":
+            _require_tables(config, captured)
+            connection.execute(f"ALTER PUBLICATION {quote(name)} SET TABLE {_tables(captured)}".encode())
+        return
+    if mode == "disabled":
+        raise ServerNotReady(
+            f"The publication {name!r} does not exist and publication.autocreate.mode is disabled",
+            hint=f"run: CREATE PUBLICATION {quote(name)} FOR TABLE {_tables(captured) or '…'}",
+        )
+    target = {"all_tables": " FOR ALL TABLES", "no_tables": ""}.get(mode)
+    if target is None:
+        _require_tables(config, captured)
+        target = f" FOR TABLE {_tables(captured)}"
+    connection.execute(f"CREATE PUBLICATION {quote(name)}{target}{_options(config, mode)}".encode())
+
+
+def _options(config: PostgresConfig, mode: str) -> str:
+    options = []
+    if mode in ("all_tables", "filtered"):
+        published = [word for op, word in _PUBLISH.items() if op not in config.skipped_operations]
+        if len(published) < len(_PUBLISH):
+            options.append(f"publish = '{', '.join(published)}'")
+    if config.publish_via_partition_root:
+        options.append("publish_via_partition_root = true")
+    return f" WITH ({', '.join(options)})" if options else ""
+
+
+def _require_tables(config: PostgresConfig, captured: Sequence[CatalogTable]) -> None:
+    if not captured:
+        raise ServerNotReady(
+            f"No table filters found for filtered publication {config.publication_name!r}: no table matches",
+            hint="check table.include.list and schema.include.list; names are schema.table",
+        )
+
+
+def _tables(tables: Sequence[CatalogTable]) -> str:
+    return ", ".join(f"{quote(table.schema)}.{quote(table.name)}" for table in tables)
+
+
+def quote(identifier: str) -> str:
+    """Quote an identifier."""
+    return '"' + identifier.replace('"', '""') + '"'

@@ -1,0 +1,98 @@
+"""Records beside the tables': heartbeats and logical messages."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from cdc.batch import RecordBatch
+from cdc.filters import name_filter
+from cdc.sources.postgres.config import PostgresConfig
+from cdc.sources.postgres.pgoutput import LogicalMessage
+from cdc.sources.postgres.types import Modes
+from cdc.sources.postgres.versions import SOURCE_SCHEMA, source_block, transaction_values
+from cdc.topics import TopicNames
+from schemas import connect
+from schemas.connect import OPTIONAL_INT64, Schema, Type
+from schemas.envelope import TRANSACTION_BLOCK
+
+_HEARTBEAT_KEY = connect.struct(
+    "io.debezium.connector.common.ServerNameKey", [("serverName", connect.STRING)], version=1
+)
+_HEARTBEAT_VALUE = connect.struct(
+    "io.debezium.connector.common.Heartbeat", [("ts_ms", connect.INT64)], version=1
+)
+_MESSAGE_KEY = connect.struct(
+    "io.debezium.connector.postgresql.MessageKey", [("prefix", Schema(Type.STRING, optional=True))], version=1
+)
+
+
+class Heartbeats:
+    """Say regularly that the connector lives, and let the offset move with it."""
+
+    def __init__(self, config: PostgresConfig, topics: TopicNames) -> None:
+        self._interval = config.heartbeat_interval_ms / 1000
+        self._server, self._topic = config.topic_prefix, topics.heartbeat
+        self._next = time.monotonic() + self._interval
+
+    def due(self) -> bool:
+        """Whether it is time for a heartbeat."""
+        return bool(self._interval) and time.monotonic() >= self._next
+
+    def beat(self) -> RecordBatch:
+        """Return a heartbeat of now."""
+        self._next = time.monotonic() + self._interval
+        now = {"ts_ms": time.time_ns() // 1_000_000}
+        key = {"serverName": self._server}
+        return RecordBatch(self._topic, _HEARTBEAT_KEY, _HEARTBEAT_VALUE, [key], [now], partition=0)
+
+
+@dataclass(slots=True)
+class Messages:
+    """Make records of logical messages (pg_logical_emit_message)."""
+
+    topic: str
+    value_schema: Schema
+    wanted: Callable[[str], bool]
+    config: PostgresConfig
+    modes: Modes
+
+    @classmethod
+    def of(cls, config: PostgresConfig, topics: TopicNames, modes: Modes) -> Messages:
+        """Return the maker for a config."""
+        content = connect.OPTIONAL_STRING if modes.binary != "bytes" else Schema(Type.BYTES, optional=True)
+        block = connect.struct(
+            "io.debezium.connector.postgresql.Message",
+            [("prefix", connect.OPTIONAL_STRING), ("content", content)],
+        )
+        value = connect.struct(
+            "io.debezium.connector.postgresql.MessageValue",
+            [
+                ("op", connect.STRING),
+                ("ts_ms", OPTIONAL_INT64),
+                ("source", SOURCE_SCHEMA),
+                ("transaction", TRANSACTION_BLOCK),
+                ("message", block),
+            ],
+        )
+        wanted = name_filter(config.message_prefix_include, config.message_prefix_exclude)
+        return cls(topics.data("message"), value, wanted, config, modes)
+
+    def records(self, message: LogicalMessage) -> list[RecordBatch]:
+        """Return the record of a message, if its prefix is captured."""
+        if not self.wanted(message.prefix):
+            return []
+        now_us = time.time_ns() // 1000
+        block = source_block(self.config.topic_prefix, self.config.dbname, "", "", "false")
+        shared = message.transaction or transaction_values(now_us, 0, None)
+        content = message.content if self.modes.binary == "bytes" else self.modes.binary_text(message.content)
+        value = {
+            "op": "m",
+            "ts_ms": now_us // 1000,
+            "source": block.value(shared, (message.lsn,)),
+            "transaction": None,
+            "message": {"prefix": message.prefix, "content": content},
+        }
+        key = {"prefix": message.prefix}
+        return [RecordBatch(self.topic, _MESSAGE_KEY, self.value_schema, [key], [value])]

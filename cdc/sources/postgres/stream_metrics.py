@@ -1,0 +1,70 @@
+"""What the source counts, under the names of Debezium's metrics."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Sequence
+
+from cdc.batch import Batch, ChangeBatch
+from cdc.metrics import Metrics
+from cdc.sources.postgres.pgoutput import Decoder
+
+_SEEN = {
+    "c": "TotalNumberOfCreateEventsSeen",
+    "u": "TotalNumberOfUpdateEventsSeen",
+    "d": "TotalNumberOfDeleteEventsSeen",
+}
+
+
+class StreamMetrics:
+    """Keep Debezium's streaming and snapshot metrics of one task."""
+
+    def __init__(self, metrics: Metrics) -> None:
+        self._metrics = metrics
+        self._snapshot_started = 0.0
+        self._tables: set[str] = set()
+        for name in _SEEN.values():
+            metrics.set(name, 0)
+        metrics.set("Connected", False)
+
+    def connected(self, value: bool) -> None:
+        """Note whether the stream is connected."""
+        self._metrics.set("Connected", value)
+
+    def snapshot_started(self) -> None:
+        """Note that the snapshot runs."""
+        self._snapshot_started = time.monotonic()
+        self._metrics.set("SnapshotRunning", True)
+        self._metrics.set("SnapshotCompleted", False)
+
+    def snapshot_finished(self) -> None:
+        """Note that the snapshot is complete."""
+        self._metrics.set("SnapshotRunning", False)
+        self._metrics.set("SnapshotCompleted", True)
+        self._metrics.set("SnapshotDurationInSeconds", int(time.monotonic() - self._snapshot_started))
+
+    def read(self, decoder: Decoder, batches: Sequence[Batch], clock_ns: int) -> None:
+        """Count what was read at `clock_ns`."""
+        metrics, total = self._metrics, 0
+        for batch in batches:
+            if isinstance(batch, ChangeBatch):
+                total += len(batch)
+                self._count(batch)
+                lag = clock_ns // 1_000_000 - batch.transactions[-1][0]
+                metrics.set("MilliSecondsBehindSource", max(lag, 0))
+        metrics.add("TotalNumberOfEventsSeen", total)
+        metrics.set("NumberOfCommittedTransactions", decoder.commits)
+        metrics.set("LastTransactionId", str(decoder.position.xid))
+        metrics.set("SourceEventPosition", {"lsn": str(decoder.position.lsn)})
+        if total:
+            metrics.set("LastEventTimestamp", clock_ns // 1_000_000)
+
+    def _count(self, batch: ChangeBatch) -> None:
+        for op, count in Counter(batch.ops).items():
+            if op in _SEEN:
+                self._metrics.add(_SEEN[op], count)
+        name = str(batch.table.id)
+        if name not in self._tables:
+            self._tables.add(name)
+            self._metrics.set("CapturedTables", sorted(self._tables))

@@ -1,0 +1,143 @@
+"""Row images in pgoutput's TupleData, read by generated code.
+
+TupleData: Int16 number of columns, then for each one byte `n` (NULL), `u` (unchanged TOAST) or `t`
+with Int32 length and text (https://www.postgresql.org/docs/current/protocol-logicalrep-message-formats.html).
+A chunk of messages is decoded once as latin-1, so that a slice of the text is a column and a
+character is a byte.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from cdc.batch import Cell, Images, ImageTemplate, Part
+from schemas.table import Column, Table
+
+Read = Callable[[bytes, str, int], tuple[Any, Any]]
+"""(bytes, their latin-1 text, position of the first column) → (row, key)."""
+
+_INT32 = struct.Struct(">I").unpack_from
+
+
+@dataclass(eq=False)
+class TupleLayout:
+    """Which column of the wire is which column of the table; compiles readers, once a template.
+
+    wire: for each column on the wire the table's column, or None when it is not captured.
+    """
+
+    table: Table
+    wire: Sequence[Column | None]
+    key_only: bool
+    _readers: dict[ImageTemplate, tuple[Read, Read]] = field(default_factory=dict)
+
+    def readers(self, template: ImageTemplate) -> tuple[Read, Read]:
+        """Return the readers of new and of old images."""
+        found = self._readers.get(template)
+        if found is None:
+            new = self._compile(template, missing_is_fallback=False)
+            old = self._compile(template, missing_is_fallback=True) if self.key_only else new
+            found = self._readers[template] = (new, old)
+        return found
+
+    def _compile(self, template: ImageTemplate, *, missing_is_fallback: bool) -> Read:
+        lines = ["def read(b, s, p):"]
+        wanted = [self._wanted(template, column) for column in self.wire]
+        last = max((i for i, cells in enumerate(wanted) if cells), default=-1)
+        for cells in wanted[: last + 1]:
+            lines += _column_code(cells, missing_is_fallback=missing_is_fallback)
+        row = _build(template.row, self.table.columns, "r")
+        key = _build(template.key, self.table.key, "k")
+        lines.append(f"    return {row}, {key}")
+        namespace = {**template.scope, "INT32": _INT32}
+        exec("\n".join(lines), namespace)  # noqa: S102 - names enter as escaped literals only
+        read: Read = namespace["read"]
+        return read
+
+    def _wanted(self, template: ImageTemplate, column: Column | None) -> list[tuple[str, Cell]]:
+        """Return the variables that the wire column fills, with their cells."""
+        found = []
+        for part, columns, prefix in (
+            (template.row, self.table.columns, "r"),
+            (template.key, self.table.key, "k"),
+        ):
+            if part is not None and column is not None:
+                for index, candidate in enumerate(columns):
+                    if candidate.name == column.name:
+                        found.append((f"{prefix}{index}", part.cells[index]))
+        return found
+
+
+def _build(part: Part | None, columns: Sequence[Column], prefix: str) -> str:
+    if part is None or (not columns and prefix == "k"):
+        return "None"
+    return part.build([f"{prefix}{index}" for index in range(len(columns))])
+
+
+def _column_code(cells: list[tuple[str, Cell]], *, missing_is_fallback: bool) -> list[str]:
+    """Return the code that reads one column at `p` and moves `p` behind it."""
+    length = "(b[p+4] if not (b[p+3] or b[p+2] or b[p+1]) else INT32(b, p+1)[0])"
+    if not cells:
+        return [f"    p += 5 + {length} if b[p] == 116 else 1"]
+    lines = ["    if b[p] == 116:", f"        q = p + 5; p = q + {length}; v = s[q:p]"]
+    seen: dict[str, str] = {}
+    for name, cell in cells:
+        lines.append(f"        {name} = {seen.setdefault(cell.expression, cell.expression)}")
+        seen[cell.expression] = name
+    null = [f"{name} = {cell.fallback if missing_is_fallback else cell.null}" for name, cell in cells]
+    unavailable = [f"{name} = {cell.unavailable}" for name, cell in cells]
+    lines += ["    elif b[p] == 110:", f"        p += 1; {'; '.join(null)}"]
+    lines += ["    else:", f"        p += 1; {'; '.join(unavailable)}"]
+    return lines
+
+
+@dataclass(slots=True)
+class TupleRows:
+    """Rows of one relation inside a chunk of pgoutput messages.
+
+    before_at, after_at: position of each image's first column; 0 where there is none.
+    """
+
+    layout: TupleLayout
+    data: bytes
+    text: str
+    before_at: Sequence[int]
+    after_at: Sequence[int]
+
+    def __len__(self) -> int:
+        return len(self.after_at)
+
+    def render(self, template: ImageTemplate) -> Images:
+        """Run the template over every row."""
+        new, old = self.layout.readers(template)
+        data, text = self.data, self.text
+        absent = template.row.absent if template.row is not None else None
+        if not any(self.before_at) and all(self.after_at):
+            rows = [new(data, text, at) for at in self.after_at]
+            after, keys = map(list, zip(*rows, strict=True))
+            return Images([absent] * len(rows), after, keys)
+        images = Images([], [], [])
+        add_before, add_after, add_key = images.before.append, images.after.append, images.key.append
+        for before_at, after_at in zip(self.before_at, self.after_at, strict=True):
+            key = None
+            if before_at:
+                row, key = old(data, text, before_at)
+                add_before(row)
+            else:
+                add_before(absent)
+            if after_at:
+                row, key = new(data, text, after_at)
+                add_after(row)
+            else:
+                add_after(absent)
+            add_key(key)
+        return images
+
+    def select(self, indices: Sequence[int]) -> TupleRows:
+        """Return these rows only, in this order."""
+        before = [self.before_at[index] for index in indices]
+        after = [self.after_at[index] for index in indices]
+        return TupleRows(self.layout, self.data, self.text, before, after)

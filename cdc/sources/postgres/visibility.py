@@ -1,0 +1,32 @@
+"""Which transactions a snapshot of Postgres shows (`pg_current_snapshot()`, type pg_snapshot)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Visibility:
+    """xmin: everything below is visible. xmax: nothing from here on is. running: nor these between."""
+
+    xmin: int
+    xmax: int
+    running: frozenset[int]
+
+    def shows(self, xid: int) -> bool:
+        """Whether a transaction, known by its 32-bit id, is visible.
+
+        The id wraps around; the full one is the nearest to the snapshot's own.
+        """
+        full = (self.xmax & ~0xFFFFFFFF) | xid
+        if full - self.xmax > 1 << 31:
+            full -= 1 << 32
+        elif self.xmax - full > 1 << 31:
+            full += 1 << 32
+        return full < self.xmax and full not in self.running
+
+
+def parse_visibility(text: str) -> Visibility:
+    """Return the visibility of a pg_snapshot's text: `xmin:xmax:xid,xid,…`."""
+    xmin, xmax, running = text.split(":")
+    return Visibility(int(xmin), int(xmax), frozenset(int(xid) for xid in running.split(",") if xid))
