@@ -207,7 +207,12 @@ class LogWriter(ABC):
 
     @abstractmethod
     def commit(self, offsets: Mapping[bytes, bytes | None], tick: Callable[[], None]) -> None:
-        """Make everything appended durable, with the offsets (None: a tombstone)."""
+        """Make everything appended durable, with the offsets (None: a tombstone).
+
+        Raises LogFull, LogError, LogRejected or Fenced. After LogFull the records are still held
+        where the log says `exactly_once` (nothing of them is visible): commit again later, with the
+        same or newer offsets.
+        """
 
     @abstractmethod
     def due(self, *, idle: bool) -> bool:
@@ -292,8 +297,9 @@ class Log(ABC):
     ) -> LogReader:
         """Return a reader of these topics, or of those that match `pattern` (a Java regex).
 
-        It starts at the group's committed offsets, else at the beginning. Topics may come to exist
-        later.
+        It starts at the group's committed offsets, else at the beginning; with `config` (the sink
+        connector's) saying `consumer.override.auto.offset.reset` (or `auto.offset.reset`) `latest`,
+        at the end of the topics that exist now. Topics may come to exist later.
         """
 
     @abstractmethod

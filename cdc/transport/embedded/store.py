@@ -23,7 +23,7 @@ BUSY_MS: Final = 1000
 """One wait for the write lock; longer waits are made of several, with a tick between them."""
 
 GIVE_UP_S: Final = 60.0
-CHECKPOINT_PAGES: Final = 512  # 8 MB: a checkpoint takes some ms only, and its fsyncs are still rare
+CHECKPOINT_PAGES: Final = 1024  # 16 MB: rare enough for its fsyncs, small enough to take some ms only
 WAL_LIMIT: Final = 64 << 20
 
 PREPARE = """
