@@ -33,6 +33,8 @@ _JDBC_SINK = (
 )
 # The worker has these itself, and has no use for the others' drivers.
 _NOT_IN_PLUGIN = ("kafka-clients", "connect-", "slf4j-", "ojdbc", "jython")
+# Jackson finds the worker's modules too, which fit no Jackson but the worker's.
+_JACKSON = "jackson-annotations,jackson-core,jackson-databind,mssql-jdbc,ojdbc11"
 _NOT_NEEDED = ("oracle", "cassandra", "spanner", "vitess", "db2", "sqlserver", "mssql")
 
 
@@ -56,7 +58,9 @@ def source_plugins() -> Path:
 
 def jdbc_sink_plugin() -> Path:
     """Return a plugin folder with Debezium's JDBC sink and its drivers."""
-    return jar_folder("debezium-jdbc-sink", _JDBC_SINK, "org.apache.kafka,org.slf4j")
+    return jar_folder(
+        "debezium-jdbc-sink-3.5.0", _JDBC_SINK, without=_JACKSON, without_groups="org.apache.kafka,org.slf4j"
+    )
 
 
 class ConnectFailure(AssertionError):

@@ -55,14 +55,18 @@ def class_path(coordinates: Sequence[str], exclusions: Sequence[str] = ()) -> st
     return answer.read_text().strip()
 
 
-def jar_folder(name: str, coordinates: Sequence[str], excluded_groups: str = "") -> Path:
-    """Return a folder with the jars of some artefacts and of all of their dependencies."""
+def jar_folder(name: str, coordinates: Sequence[str], *, without: str, without_groups: str) -> Path:
+    """Return a folder with the jars of some artefacts and of all of their dependencies.
+
+    `without` and `without_groups` are comma-separated artefacts and groups to leave out.
+    """
 
     def build(folder: Path) -> None:
         source = folder / "pom.xml"
         source.write_text(_POM.format("".join(_dependency(c, ()) for c in coordinates)))
         goal = f"{_DEPENDENCY_PLUGIN}:copy-dependencies"
-        options = [f"-DexcludeGroupIds={excluded_groups}", f"-DoutputDirectory={folder}"]
+        exclusions = [f"-DexcludeArtifactIds={without}", f"-DexcludeGroupIds={without_groups}"]
+        options = [*exclusions, f"-DoutputDirectory={folder}"]
         run_quietly([*_MAVEN, "-f", str(source), goal, *options], attempts=2)
         source.unlink()
 
