@@ -13,6 +13,8 @@ from cdc.sources.postgres.types.catalog import (
     TypeInfo,
 )
 from cdc.sources.postgres.types.column_type import ColumnType
+from cdc.sources.postgres.types.defaults import schema_default
+from cdc.sources.postgres.types.masks import Hash, Mask, Stars, Truncate
 from cdc.sources.postgres.types.modes import (
     BINARY_MODES,
     DECIMAL_MODES,
@@ -22,6 +24,7 @@ from cdc.sources.postgres.types.modes import (
     parse_placeholder,
 )
 from cdc.sources.postgres.types.registry import resolve
+from cdc.sources.postgres.types.source_type import datatype_name, source_parameters
 
 __all__ = [
     "BINARY_MODES",
@@ -32,10 +35,17 @@ __all__ = [
     "TIME_MODES",
     "TYPE_QUERY",
     "ColumnType",
+    "Hash",
     "Kind",
+    "Mask",
     "Modes",
+    "Stars",
+    "Truncate",
     "TypeCatalog",
     "TypeInfo",
+    "datatype_name",
     "parse_placeholder",
     "resolve",
+    "schema_default",
+    "source_parameters",
 ]

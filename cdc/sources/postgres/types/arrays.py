@@ -6,7 +6,6 @@ import hashlib
 import re
 import uuid
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from typing import Any
 
 from cdc.sources.postgres.types.column_type import ColumnType, function, interned
@@ -69,7 +68,9 @@ def array(item: ColumnType, delimiter: str, modes: Modes) -> ColumnType:
     codec = Codec(f"{value}(v)", f"{json}(v)", {value: values, json: texts})
     schema = connect.array(item.schema.as_optional())
     unavailable = _unavailable(item, modes)
-    return ColumnType(schema, codec, [], unavailable, character=item.character, items=item)
+    return ColumnType(
+        schema, codec, [], unavailable, character=item.character, items=item, delimiter=delimiter
+    )
 
 
 def _unavailable(item: ColumnType, modes: Modes) -> list[Any]:
@@ -80,8 +81,3 @@ def _unavailable(item: ColumnType, modes: Modes) -> list[Any]:
     if item.schema.type in (Type.INT16, Type.INT32, Type.INT64):
         return [octet - 256 if octet > 127 else octet for octet in modes.placeholder]
     return [item.unavailable]
-
-
-def remake(array_type: ColumnType, item: ColumnType, delimiter: str, modes: Modes) -> ColumnType:
-    """Return an array type with another item type (masks go into the elements)."""
-    return replace(array(item, delimiter, modes), fallback=array_type.fallback)

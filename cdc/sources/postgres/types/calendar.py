@@ -52,7 +52,7 @@ minutes = {f"{h:02}:{m:02}": (h * 60 + m) * 60_000_000 for h in range(25) for m 
 
 def date_days(text: str) -> int:
     """Return the days since 1970 of a date's text; infinity saturates."""
-    if text[-1] == "y":
+    if text[-3:] == "ity":
         return INT32[text[0] != "-"]
     matched = _DATE.match(text)
     if matched is None:
@@ -93,7 +93,7 @@ def iso_date(text: str) -> str:
 
 def _micros(text: str) -> int | None:
     """Return the microseconds since 1970 of a timestamp's text; None for the infinities."""
-    if text[-1] == "y":
+    if text[-3:] == "ity":
         return None
     matched = _TIMESTAMP.fullmatch(text)
     if matched is None:
@@ -169,7 +169,7 @@ def zoned_time(text: str) -> str:
 
 def _interval_parts(text: str) -> tuple[int, int, int, str, int, int, int] | None:
     """Return years, months, days, sign of the clock, hours, minutes, microseconds; None: infinite."""
-    if text[-1] == "y":
+    if text[-3:] == "ity":
         return None
     matched = _INTERVAL.fullmatch(text)
     if matched is None:

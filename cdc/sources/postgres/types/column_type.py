@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from json.encoder import encode_basestring
 from threading import Lock
 from typing import Any
@@ -21,7 +21,8 @@ class ColumnType:
 
     `fallback` is written for a NOT NULL column that a key-only old image lacks, `unavailable` for an
     unchanged TOAST value. `character` says that masks apply; `length` is the declared length of a
-    character type. `items` is the type of an array's elements.
+    character type. `items` is the type of an array's elements, `delimiter` what
+    stands between them.
     """
 
     schema: Schema
@@ -31,10 +32,7 @@ class ColumnType:
     character: bool = False
     length: int | None = None
     items: ColumnType | None = None
-
-    def with_schema(self, schema: Schema) -> ColumnType:
-        """Return this type under another schema."""
-        return replace(self, schema=schema)
+    delimiter: str = ","
 
 
 def function(expression: str, scope: Mapping[str, Any]) -> Callable[[str], Any]:

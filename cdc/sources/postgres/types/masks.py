@@ -1,0 +1,166 @@
+"""Column mappers: masks, hashes and truncation wrap a column's type; source types go into parameters."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from cdc.sources.postgres.types import arrays
+from cdc.sources.postgres.types.column_type import ColumnType, interned, json_string
+from cdc.sources.postgres.types.modes import Modes
+from schemas.connect import Type
+from schemas.table import Codec
+
+_SERIALIZED_STRING = bytes.fromhex("aced000574")
+_SERIALIZED_LONG_STRING = bytes.fromhex("aced00057c")
+
+
+class Mask(Protocol):
+    """Change what a column's values look like; keys are not masked."""
+
+    def covers(self, column_type: ColumnType) -> bool:
+        """Whether the values of this type change (others pass as they are, as in Debezium)."""
+        ...
+
+    def apply(self, column_type: ColumnType, modes: Modes) -> ColumnType:
+        """Return the type under the mask, its schema marked."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Stars:
+    """`column.mask.with.N.chars`: N asterisks; NULL stays NULL."""
+
+    length: int
+
+    def covers(self, column_type: ColumnType) -> bool:
+        """Cover character types and enums, and arrays of them."""
+        return column_type.character
+
+    def apply(self, column_type: ColumnType, modes: Modes) -> ColumnType:
+        """Return the type under the mask."""
+        stars = "*" * self.length
+        return _masked(self, column_type, modes, lambda item: Codec(repr(stars), repr(f'"{stars}"')))
+
+
+@dataclass(frozen=True, slots=True)
+class Hash:
+    """`column.mask.hash[.v2].ALGORITHM.with.salt.SALT`: a hex digest, cut to the column's length.
+
+    Version 1 hashes what java.io.ObjectOutputStream writes of the string, version 2 its octets.
+    Raises ValueError for an algorithm that there is not.
+    """
+
+    algorithm: str
+    salt: str
+    version: int = 2
+
+    def __post_init__(self) -> None:
+        hashlib.new(self._name)
+
+    @property
+    def _name(self) -> str:
+        """The algorithm as hashlib calls it: Java's are SHA-256, MD5, SHA3-256, SHA-512/256."""
+        name = self.algorithm.lower().replace("/", "_")
+        return name.replace("sha-", "sha").replace("sha3-", "sha3_") if name.startswith("sha") else name
+
+    def covers(self, column_type: ColumnType) -> bool:
+        """Cover character types and enums, and arrays of them."""
+        return column_type.character
+
+    def apply(self, column_type: ColumnType, modes: Modes) -> ColumnType:
+        """Return the type under the mask."""
+
+        def codec(item: ColumnType) -> Codec:
+            name, digest = interned("hash", (self, item.length), lambda: self._digest(item.length))
+            return Codec(f"{name}(v)", f"f'\"{{{name}(v)}}\"'", {name: digest})
+
+        return _masked(self, column_type, modes, codec)
+
+    def _digest(self, length: int | None) -> Callable[[str], str]:
+        salted = hashlib.new(self._name, self.salt.encode())
+        octets = _serialized if self.version == 1 else _octets
+
+        def digest(v: str) -> str:
+            state = salted.copy()
+            state.update(octets(v))
+            return state.hexdigest()[:length]
+
+        return digest
+
+
+@dataclass(frozen=True, slots=True)
+class Truncate:
+    """`column.truncate.to.N.chars`: N UTF-16 units as in Java, but never half a character."""
+
+    length: int
+
+    def covers(self, column_type: ColumnType) -> bool:
+        """Cover whatever is text or octets, and arrays of it."""
+        item = column_type.items or column_type
+        return item.schema.type is Type.STRING or (item.schema.type is Type.BYTES and not item.schema.name)
+
+    def apply(self, column_type: ColumnType, modes: Modes) -> ColumnType:
+        """Return the type under the mask."""
+        marked = column_type.schema.with_parameters({"truncateLength": str(self.length)})
+        if self.covers(column_type):
+            column_type = _wrapped(column_type, modes, self._codec)
+        return replace(column_type, schema=marked)
+
+    def _codec(self, item: ColumnType) -> Codec:
+        if item.schema.type is Type.BYTES:
+            value = f"({item.codec.value})[:{self.length}]"
+            return Codec(value, f"pg_base64({value})", item.codec.scope)
+        name, cut = interned("truncate", self.length, lambda: _cutter(self.length))
+        scope = {**item.codec.scope, name: cut, "pg_view": _view, "json_string": json_string}
+        value = f"{name}({item.codec.value})"
+        return Codec(value, f"json_string(pg_view({value}))", scope)
+
+
+def _masked(
+    mask: Mask, column_type: ColumnType, modes: Modes, codec: Callable[[ColumnType], Codec]
+) -> ColumnType:
+    marked = column_type.schema.with_parameters({"masked": "true"})
+    if mask.covers(column_type):
+        column_type = _wrapped(column_type, modes, codec)
+    return replace(column_type, schema=marked)
+
+
+def _wrapped(column_type: ColumnType, modes: Modes, codec: Callable[[ColumnType], Codec]) -> ColumnType:
+    """Replace the codec, in an array that of its elements (Debezium leaves arrays unmasked)."""
+    item = column_type.items
+    if item is None:
+        return replace(column_type, codec=codec(column_type))
+    return arrays.array(replace(item, codec=codec(item)), column_type.delimiter, modes)
+
+
+def _octets(v: str) -> bytes:
+    return v.encode("latin-1")
+
+
+def _serialized(v: str) -> bytes:
+    """Return what ObjectOutputStream writes of a string: modified UTF-8 behind a header."""
+    octets = v.encode("latin-1")
+    if not v.isascii():
+        text = octets.decode()
+        units = text.encode("utf-16-be")
+        pairs = (units[at : at + 2].decode("utf-16-be", "surrogatepass") for at in range(0, len(units), 2))
+        octets = "".join(pairs).encode("utf-8", "surrogatepass")
+    if len(octets) < 2**16:
+        return _SERIALIZED_STRING + len(octets).to_bytes(2, "big") + octets
+    return _SERIALIZED_LONG_STRING + len(octets).to_bytes(8, "big") + octets
+
+
+def _view(text: str) -> str:
+    return text if text.isascii() else text.encode().decode("latin-1")
+
+
+def _cutter(length: int) -> Callable[[str], str]:
+    def cut(text: str) -> str:
+        if len(text) * 2 <= length or text.isascii():
+            return text[:length]
+        return text.encode("utf-16-le")[: length * 2].decode("utf-16-le", "ignore")
+
+    return cut
