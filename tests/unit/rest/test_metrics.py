@@ -1,5 +1,7 @@
 """What Prometheus scrapes."""
 
+import time
+
 import httpx
 from prometheus_client.exposition import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
@@ -124,3 +126,11 @@ def test_over_http() -> None:
     server.stop()
     assert answer.headers["content-type"].startswith("text/plain; version=0.0.4")
     assert 'cdc_worker_info{cluster_id="cluster-1"' in answer.text
+
+
+def test_the_age_of_the_last_event_grows_by_itself() -> None:
+    metrics = Metrics()
+    metrics.set("LastEventTimestamp", time.time() * 1000 - 5000)
+    found = scrape(metrics)
+    assert 5000 <= found[key("debezium_metrics_MilliSecondsSinceLastEvent", STREAMING)] < 60_000
+    assert not any(name.startswith("cdc_last_event") for name, _ in found)
