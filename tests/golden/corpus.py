@@ -7,7 +7,7 @@ snapshot's), `stream.sql` while it streams, `connector.properties` holds the opt
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -95,15 +95,18 @@ def load_properties(text: str) -> dict[str, str]:
     return {name.strip(): value.strip() for name, _, value in pairs}
 
 
-def cases(database: str = "postgres") -> Iterator[Case]:
-    """Yield the cases of a kind of database, by name."""
-    for folder in sorted((CASES / database).iterdir()):
-        text = {
-            file: (folder / file).read_text("utf-8") if (folder / file).exists() else ""
-            for file in ("setup.sql", "stream.sql", "connector.properties")
-        }
-        options = load_properties(text["connector.properties"])
-        yield Case(folder.name, folder, text["setup.sql"], text["stream.sql"], options)
+def cases(database: str = "postgres") -> list[Case]:
+    """Return the cases of a kind of database, by name."""
+    return [_load(folder) for folder in sorted((CASES / database).iterdir())]
+
+
+def _load(folder: Path) -> Case:
+    text = {
+        file: (folder / file).read_text("utf-8") if (folder / file).exists() else ""
+        for file in ("setup.sql", "stream.sql", "connector.properties")
+    }
+    options = load_properties(text["connector.properties"])
+    return Case(folder.name, folder, text["setup.sql"], text["stream.sql"], options)
 
 
 # Clock and position fields. A null stays a null: whether a position is known is part of the contract.

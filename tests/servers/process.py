@@ -3,7 +3,6 @@
 import atexit
 import os
 import random
-import shutil
 import signal
 import socket
 import subprocess
@@ -15,23 +14,26 @@ from typing import IO
 
 from tests.servers.policy import Unavailable
 
-# Reads "add PID" and "del PID"; when its input ends, because we are gone in whatever way
-# (kill -9 included), it kills the groups of what is left.
+# Reads "add PID", "del PID" and "tmp FOLDER". When its input ends, because we are gone in whatever way
+# (kill -9 included), it kills the groups of what is left and removes the folders.
 _REAPER = """
-trap '' INT TERM HUP; left=' '
+trap '' INT TERM HUP; left=' '; folders=''
 while read -r verb what; do
   case $verb in
     add) left="$left$what " ;;
     del) left=$(printf %s "$left" | sed "s| $what | |") ;;
+    tmp) folders="$folders$what
+" ;;
   esac
 done
-for pid in $left; do kill -9 -- "-$pid" 2>/dev/null; done
+for pid in $left; do kill -9 "-$pid" 2>/dev/null; done
+printf %s "$folders" | while read -r folder; do rm -rf "$folder"; done
 """
 _reaper: subprocess.Popen[str] | None = None
 _live: dict[int, "Process"] = {}
 
 
-def _tell_reaper(verb: str, pid: int) -> None:
+def _tell_reaper(verb: str, what: object) -> None:
     global _reaper
     if _reaper is None:
         _reaper = subprocess.Popen(
@@ -39,7 +41,7 @@ def _tell_reaper(verb: str, pid: int) -> None:
         )
         atexit.register(_stop_all, os.getpid(), _reaper)
     assert _reaper.stdin is not None
-    _reaper.stdin.write(f"{verb} {pid}\n")
+    _reaper.stdin.write(f"{verb} {what}\n")
     _reaper.stdin.flush()
 
 
@@ -170,10 +172,5 @@ def scratch(name: str) -> Path:
     """Return a new temporary folder that every user may enter, removed when Python exits."""
     folder = Path(tempfile.mkdtemp(prefix=f"cdc-{name}-"))
     folder.chmod(0o755)
-    atexit.register(_remove, os.getpid(), folder)
+    _tell_reaper("tmp", folder)
     return folder
-
-
-def _remove(owner: int, folder: Path) -> None:
-    if os.getpid() == owner:
-        shutil.rmtree(folder, ignore_errors=True)
