@@ -327,12 +327,17 @@ class Reporter(Protocol):
 
 @dataclass(slots=True)
 class SinkContext:
-    """What the runtime gives a sink."""
+    """What the runtime gives a sink.
+
+    topic_id: the identity of a topic's present incarnation (it differs once the topic was deleted and
+    made anew), or None where the log cannot tell; for sinks that keep positions themselves.
+    """
 
     connector: str
     task: int
     report: Reporter
     metrics: Metrics
+    topic_id: Callable[[str], str | None] = lambda topic: None
 
 
 Positions = Mapping[tuple[str, int], int]

@@ -1,0 +1,97 @@
+"""Cells: bound columns as the text of COPY, as SQL literals, or as driver values.
+
+Everything here works on whole columns, because a call a value costs more than the value.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from sinks.jdbc.values import Binding
+
+Column = Sequence[Any]
+Render = Callable[[Column], Column]
+
+COPY_NULL = "\\N"
+_COPY_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+_SQL_ESCAPES = str.maketrans({"\\": "\\\\", "'": "\\'", "\0": "\\0", "\n": "\\n", "\r": "\\r", "\x1a": "\\Z"})
+_COPY_UNESCAPE = re.compile(r"\\(.)")
+_COPY_PLAIN = {"t": "\t", "n": "\n", "r": "\r", "\\": "\\"}
+
+
+def bound(binding: Binding, values: Column) -> Column:
+    """Return the column with the binding's function applied to what is not None."""
+    convert = binding.convert
+    if convert is None:
+        return values
+    if None in values:
+        return [None if value is None else convert(value) for value in values]
+    return list(map(convert, values))
+
+
+def copy_render(form: str) -> Render:
+    """Return how a column of this form becomes cells of COPY's text format."""
+    return _COPY[form]
+
+
+def copy_cells(line: str) -> list[str | None]:
+    """Return the values of a COPY line again, as text."""
+    return [_copy_value(cell) for cell in line.split("\t")]
+
+
+def _copy_value(cell: str) -> str | None:
+    if cell == COPY_NULL:
+        return None
+    return _COPY_UNESCAPE.sub(lambda match: _COPY_PLAIN[match[1]], cell) if "\\" in cell else cell
+
+
+def _nullable(convert: Callable[[Any], str], null: str) -> Render:
+    def render(values: Column) -> Column:
+        if None in values:
+            return [null if value is None else convert(value) for value in values]
+        return list(map(convert, values))
+
+    return render
+
+
+def _lookup(words: Mapping[Any, str]) -> Render:
+    return lambda values: list(map(words.__getitem__, values))
+
+
+def _copy_text(values: Column) -> Column:
+    nulls = None in values
+    present = [value for value in values if value is not None] if nulls else values
+    blob = "".join(present)
+    if "\\" in blob or "\t" in blob or "\n" in blob or "\r" in blob:
+        return [COPY_NULL if value is None else value.translate(_COPY_ESCAPES) for value in values]
+    return [COPY_NULL if value is None else value for value in values] if nulls else values
+
+
+def _sql_text(value: str) -> str:
+    return f"'{value.translate(_SQL_ESCAPES)}'"
+
+
+def _sql_float(value: float) -> str:
+    if not math.isfinite(value):
+        raise ValueError(f"{value} has no representation in this database")
+    return repr(value)
+
+
+_COPY: Mapping[str, Render] = {
+    "int": _nullable(str, COPY_NULL),
+    "float": _nullable(repr, COPY_NULL),
+    "bool": _lookup({True: "t", False: "f", None: COPY_NULL}),
+    "text": _copy_text,
+    "bytes": _nullable(lambda value: "\\\\x" + value.hex(), COPY_NULL),
+}
+SQL_LITERALS: Mapping[str, Render] = {
+    "int": _nullable(str, "NULL"),
+    "float": _nullable(_sql_float, "NULL"),
+    "bool": _lookup({True: "1", False: "0", None: "NULL"}),
+    "text": _nullable(_sql_text, "NULL"),
+    "bytes": _nullable(lambda value: f"x'{value.hex()}'", "NULL"),
+}
+"""Literals for a session without NO_BACKSLASH_ESCAPES whose character set is utf8mb4."""

@@ -1,0 +1,96 @@
+"""How far the target has come: the table `_cdc_checkpoint`, written in the transaction of the rows.
+
+One row a connector, topic and partition: the offset of the next record, and the identity of the log's
+topic, so that the position of a topic that was deleted and made anew is not taken for this one's.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+
+from cdc.errors import SinkUnavailable
+from sinks.jdbc.session import RowsRejected, Session
+
+TABLE = "_cdc_checkpoint"
+Partition = tuple[str, int]
+_log = logging.getLogger(__name__)
+
+_CREATE = (
+    "CREATE TABLE IF NOT EXISTS {table} (connector varchar(255) NOT NULL, topic varchar(249) NOT NULL,"
+    " partition_number integer NOT NULL, next_offset bigint NOT NULL, topic_id varchar(64),"
+    " PRIMARY KEY (connector, topic, partition_number)){engine}"
+)
+_INNODB = " ENGINE=InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin ROW_FORMAT=DYNAMIC"
+_ENGINE = {"mysql": _INNODB, "mariadb": _INNODB}
+
+
+class Moved(Exception):
+    """The stored positions are not those expected: somebody else wrote in the meantime."""
+
+
+class Checkpoint:
+    """The positions of one connector. `known` is what is stored, as far as this task knows."""
+
+    def __init__(
+        self, session: Session, connector: str, topic_id: Callable[[str], str | None] = lambda topic: None
+    ) -> None:
+        self.session, self.connector, self.topic_id = session, connector, topic_id
+        self.known: dict[Partition, int] = {}
+        mark = "?" if self.session.target.dialect == "sqlite" else "%s"
+        where = f"WHERE connector = {mark} AND topic = {mark} AND partition_number = {mark}"
+        self._advance = f"UPDATE {TABLE} SET next_offset = {mark} {where} AND next_offset = {mark}"
+        self._add = (
+            f"INSERT INTO {TABLE} (connector, topic, partition_number, next_offset, topic_id)"
+            f" VALUES ({', '.join([mark] * 5)})"
+        )
+        self._select = (
+            f"SELECT topic, partition_number, next_offset, topic_id FROM {TABLE} WHERE connector = {mark}"
+        )
+        self._delete = f"DELETE FROM {TABLE} {where}"
+
+    def load(self) -> Mapping[Partition, int]:
+        """Read the stored positions, making the table when it is missing.
+
+        Positions of a topic that has been deleted and made anew are dropped: its records are others.
+        """
+        self._create()
+        self.known = {}
+        for topic, number, offset, stored_id in self.session.execute(self._select, [self.connector]):
+            current = self.topic_id(topic)
+            if stored_id and current and stored_id != current:
+                _log.warning("topic %s was made anew; its stored position %s does not count", topic, offset)
+                self.session.execute(self._delete, [self.connector, topic, number])
+            else:
+                self.known[topic, int(number)] = int(offset)
+        return dict(self.known)
+
+    def _create(self) -> None:
+        try:
+            self.session.execute(f"SELECT 1 FROM {TABLE} WHERE connector IS NULL")
+        except RowsRejected:
+            dialect = self.session.target.dialect
+            self.session.execute(_CREATE.format(table=TABLE, engine=_ENGINE.get(dialect, "")))
+
+    def advance(self, positions: Mapping[Partition, int]) -> None:
+        """Store new positions, inside the caller's transaction.
+
+        Raises Moved when what is stored is not what was last seen: another task has written these
+        partitions; the caller rolls back, loads and leaves out what is there already.
+        """
+        for (topic, number), offset in sorted(positions.items()):
+            expected = self.known.get((topic, number))
+            if expected is None:
+                self._insert(topic, number, offset)
+            elif expected != offset:
+                params = [offset, self.connector, topic, number, expected]
+                if self.session.changed(self._advance, params) != 1:
+                    raise Moved
+
+    def _insert(self, topic: str, number: int, offset: int) -> None:
+        try:
+            self.session.execute(self._add, [self.connector, topic, number, offset, self.topic_id(topic)])
+        except RowsRejected as error:
+            if error.code in ("23505", "1062", "SQLITE_CONSTRAINT_PRIMARYKEY", "SQLITE_CONSTRAINT_UNIQUE"):
+                raise Moved from error
+            raise SinkUnavailable(f"the position cannot be stored in {TABLE}: {error}") from error

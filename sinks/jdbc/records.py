@@ -1,0 +1,340 @@
+"""Decoding: what each record of a batch asks of the table, whatever shape it comes in."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+from typing import Any
+
+from cdc.batch import RecordBatch
+from cdc.errors import SinkError
+from schemas.connect import Field, Schema, Type
+from sinks.jdbc.config import JdbcSinkConfig
+from sinks.jdbc.naming import TableName
+from sinks.jdbc.session import RowsRejected
+
+OLD_KEY, NEW_KEY = "__debezium.oldkey", "__debezium.newkey"
+_FOREIGN = (
+    ".SchemaChangeValue",
+    ".TransactionMetadataValue",
+    "io.debezium.connector.common.Heartbeat",
+    "io.debezium.connector.postgresql.MessageValue",
+)
+KAFKA_KEY = Schema(
+    Type.STRUCT,
+    fields=(
+        Field("__connect_topic", Schema(Type.STRING)),
+        Field("__connect_partition", Schema(Type.INT32)),
+        Field("__connect_offset", Schema(Type.INT64)),
+    ),
+)
+
+
+@dataclass(slots=True)
+class Span:
+    """Consecutive records of a batch: those from `start` up to, not including, `stop`."""
+
+    batch: RecordBatch
+    start: int
+    stop: int
+
+    def __len__(self) -> int:
+        return self.stop - self.start
+
+    @property
+    def partition(self) -> tuple[str, int]:
+        """Topic and partition of the records."""
+        return self.batch.topic, self.batch.partition or 0
+
+    def offset(self, index: int) -> int | None:
+        """Return the log offset of the record at `index` of the batch, if it is known."""
+        return self.batch.offsets[index] if self.batch.offsets else None
+
+
+@dataclass(slots=True)
+class Rows:
+    """Rows for one table, by column: the key of each (None: no key), its image (None: delete).
+
+    before: images of deleted rows, where the record has one. positions: guard positions.
+    old_keys: for rows whose key was changed, the key they had.
+    """
+
+    table: TableName
+    topic: str
+    key_schema: Schema | None
+    row_schema: Schema | None
+    keys: list[Mapping[str, Any]] | None
+    images: list[Mapping[str, Any] | None]
+    fresh: bool
+    positions: list[int | None] = field(default_factory=list)
+    old_keys: dict[int, Mapping[str, Any]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Truncation:
+    """The source has emptied the table."""
+
+    table: TableName
+    topic: str
+
+
+@dataclass(slots=True)
+class _Events:
+    """The records of a span, still in the order of the log."""
+
+    indices: list[int]
+    ops: list[str]
+    images: list[Mapping[str, Any] | None]
+    before: list[Mapping[str, Any] | None]
+    sources: list[Mapping[str, Any] | None]
+
+    def part(self, chosen: Sequence[int]) -> _Events:
+        return _Events(
+            [self.indices[i] for i in chosen],
+            [self.ops[i] for i in chosen],
+            [self.images[i] for i in chosen],
+            [self.before[i] for i in chosen],
+            [self.sources[i] for i in chosen],
+        )
+
+
+class Decoder:
+    """Turn spans into rows and truncations, as the options say."""
+
+    def __init__(self, config: JdbcSinkConfig) -> None:
+        self.config = config
+        self.names = config.table_names
+        self._fixed: dict[str, TableName | None] = {}
+
+    def decode(self, span: Span) -> Iterator[Rows | Truncation]:
+        """Yield what the records ask for, in order. Raises RowsRejected for what makes no sense."""
+        schema = span.batch.value_schema
+        if schema is not None and schema.name and schema.name.endswith(_FOREIGN):
+            return
+        values = span.batch.values[span.start : span.stop]
+        envelope = is_envelope(schema, values)
+        row_schema = schema.field("after") if envelope and schema is not None else schema
+        events = _envelopes(span, values) if envelope else _flattened(span, values)
+        for table, part in self._by_table(span.batch.topic, values, span.start, events):
+            yield from self._of_table(span, table, part, row_schema)
+
+    # -- tables --------------------------------------------------------------------------------
+
+    def _by_table(
+        self, topic: str, values: list[Any], start: int, events: _Events
+    ) -> Iterator[tuple[TableName, _Events]]:
+        if not self.names.by_record:
+            if topic not in self._fixed:
+                self._fixed[topic] = self.names.resolve(topic, None)
+            fixed = self._fixed[topic]
+            assert fixed is not None
+            yield fixed, events
+            return
+        resolved = [self._resolve(topic, values[i - start], last=None) for i in events.indices]
+        last = self._fixed.get(topic)
+        for position, name in enumerate(resolved):
+            # A tombstone does not tell its table: it is that of the record before it.
+            last = resolved[position] = name or last
+        self._fixed[topic] = last
+        for table, group in groupby(range(len(resolved)), key=lambda position: resolved[position]):
+            part = events.part(list(group))
+            if table is not None:
+                yield table, part
+            elif any(op != "d" for op in part.ops):
+                raise RowsRejected(f"a record of {topic} lacks the fields that {self.names.pattern} asks for")
+
+    def _resolve(self, topic: str, value: Any, *, last: TableName | None) -> TableName | None:
+        return self.names.resolve(topic, value) or last
+
+    # -- keys ----------------------------------------------------------------------------------
+
+    def _of_table(
+        self, span: Span, table: TableName, events: _Events, row_schema: Schema | None
+    ) -> Iterator[Rows | Truncation]:
+        if "t" not in events.ops:
+            yield from self._rows(span, table, events, row_schema)
+            return
+        for truncate, group in groupby(range(len(events.ops)), key=lambda i: events.ops[i] == "t"):
+            if not truncate:
+                yield from self._rows(span, table, events.part(list(group)), row_schema)
+            elif self.config.truncate_enabled:
+                yield Truncation(table, span.batch.topic)
+
+    def _rows(
+        self, span: Span, table: TableName, events: _Events, row_schema: Schema | None
+    ) -> Iterator[Rows]:
+        if not events.indices:
+            return
+        keys, key_schema = self._keys(span, events, row_schema)
+        if None not in keys:
+            yield self._part(span, table, events, row_schema, keys, key_schema)
+            return
+        for keyed, group in groupby(range(len(keys)), key=lambda i: keys[i] is not None):
+            chosen = list(group)
+            part = events.part(chosen)
+            found = [keys[i] for i in chosen] if keyed else None
+            if keyed or (part := part.part([i for i, op in enumerate(part.ops) if op != "d"])).indices:
+                yield self._part(span, table, part, row_schema, found, key_schema if keyed else None)
+
+    def _part(
+        self,
+        span: Span,
+        table: TableName,
+        events: _Events,
+        row_schema: Schema | None,
+        keys: list[Any] | None,
+        key_schema: Schema | None,
+    ) -> Rows:
+        guard = self.config.guard_column is not None
+        rows = Rows(
+            table,
+            span.batch.topic,
+            key_schema,
+            row_schema,
+            keys,
+            events.images,
+            fresh="u" not in events.ops,
+            positions=list(map(position_of, events.sources)) if guard else [],
+        )
+        if keys and span.batch.headers is not None and "c" in events.ops:
+            rows.old_keys = _old_keys(span.batch, events)
+        return rows
+
+    def _keys(
+        self, span: Span, events: _Events, row_schema: Schema | None
+    ) -> tuple[list[Any], Schema | None]:
+        mode, batch = self.config.key_mode, span.batch
+        count = len(events.indices)
+        if mode == "none" or (mode == "automatic" and self.config.insert_mode == "insert" and not batch.keys):
+            return [None] * count, None
+        if mode == "kafka":
+            topic, partition = span.partition
+            names = [name.name for name in KAFKA_KEY.fields]
+            return [
+                dict(zip(names, (topic, partition, span.offset(i)), strict=True)) for i in events.indices
+            ], KAFKA_KEY
+        if mode == "record_value":
+            images = [new or old for new, old in zip(events.images, events.before, strict=True)]
+            return self._required(images, batch.topic), row_schema
+        if mode == "record_header":
+            return self._required([_headers(batch, i) for i in events.indices], batch.topic), None
+        keys = _slice(batch.keys, events.indices)
+        if batch.key_schema is not None and batch.key_schema.type is not Type.STRUCT:
+            return self._primitive(keys, batch.key_schema)
+        if any(key is not None and not isinstance(key, Mapping) for key in keys):
+            return self._primitive(keys, None)
+        return (self._required(keys, batch.topic) if mode == "record_key" else keys), batch.key_schema
+
+    def _primitive(self, keys: list[Any], schema: Schema | None) -> tuple[list[Any], Schema | None]:
+        if len(self.config.key_fields) != 1:
+            raise RowsRejected("the record's key is not a struct: name its column in primary.key.fields")
+        name = self.config.key_fields[0]
+        wrapped = None if schema is None else Schema(Type.STRUCT, fields=(Field(name, schema),))
+        return [None if key is None else {name: key} for key in keys], wrapped
+
+    def _required(self, keys: list[Any], topic: str) -> list[Any]:
+        if None in keys:
+            raise RowsRejected(f"a record of {topic} has no key for primary.key.mode={self.config.key_mode}")
+        return keys
+
+
+def _slice(column: list[Any], indices: list[int]) -> list[Any]:
+    if len(indices) == indices[-1] - indices[0] + 1:
+        return column[indices[0] : indices[-1] + 1]
+    return [column[i] for i in indices]
+
+
+def is_envelope(schema: Schema | None, values: Sequence[Any]) -> bool:
+    """Whether records are Debezium envelopes and not plain rows."""
+    if schema is not None:
+        names = {member.name for member in schema.fields}
+        return "op" in names and bool(names & {"after", "before"})
+    first = next((value for value in values if value is not None), None)
+    if first is not None and not isinstance(first, Mapping):
+        raise RowsRejected(f"a record's value is {type(first).__name__}, not a row")
+    return first is not None and "op" in first and ("after" in first or "before" in first)
+
+
+def _envelopes(span: Span, values: list[Any]) -> _Events:
+    if None not in values:
+        ops = [value["op"] for value in values]
+        if {"r", "c", "u", "d"}.issuperset(ops):
+            images = [value.get("after") for value in values]
+            return _whole(span, ops, images, values)
+    events = _Events([], [], [], [], [])
+    for index, value in enumerate(values, span.start):
+        op = "d" if value is None else value["op"]
+        if op == "m":
+            continue
+        if op not in ("r", "c", "u", "d", "t"):
+            raise RowsRejected(f"unknown operation {op!r}")
+        envelope = value or {}
+        events.indices.append(index)
+        events.ops.append(op)
+        events.images.append(envelope.get("after") if op in "rcu" else None)
+        events.before.append(envelope.get("before"))
+        events.sources.append(envelope.get("source"))
+    return events
+
+
+def _whole(span: Span, ops: list[str], images: list[Any], values: list[Any]) -> _Events:
+    if "d" in ops:
+        images = [None if op == "d" else image for op, image in zip(ops, images, strict=True)]
+    for op, image in zip(ops, images, strict=True) if None in images else ():
+        if image is None and op != "d":
+            raise RowsRejected(f"a record with op {op!r} has no row image")
+    before = [value.get("before") for value in values]
+    sources = [value.get("source") for value in values]
+    return _Events(list(range(span.start, span.stop)), ops, images, before, sources)
+
+
+def _flattened(span: Span, values: list[Any]) -> _Events:
+    ops = ["d" if value is None or _rewritten_delete(value) else "u" for value in values]
+    images = [None if op == "d" else value for op, value in zip(ops, values, strict=True)]
+    nothing: list[Any] = [None] * len(values)
+    return _Events(list(range(span.start, span.stop)), ops, images, values, nothing)
+
+
+def _rewritten_delete(value: Any) -> bool:
+    if not isinstance(value, Mapping):
+        raise RowsRejected(f"a record's value is {type(value).__name__}, not a row")
+    return value.get("__deleted") in ("true", True)
+
+
+def _headers(batch: RecordBatch, index: int) -> dict[str, Any] | None:
+    headers = batch.headers[index] if batch.headers is not None else ()
+    return {name: value for name, _schema, value in headers} or None
+
+
+def _old_keys(batch: RecordBatch, events: _Events) -> dict[int, Mapping[str, Any]]:
+    assert batch.headers is not None
+    found = {}
+    for row, (index, op) in enumerate(zip(events.indices, events.ops, strict=True)):
+        if op == "c":
+            for name, _schema, value in batch.headers[index]:
+                if name == OLD_KEY:
+                    found[row] = json.loads(value) if isinstance(value, (str, bytes)) else value
+    return found
+
+
+def position_of(source: Mapping[str, Any] | None) -> int | None:
+    """Return a number that grows from each change of a row to the next, or None without a source.
+
+    PostgreSQL: the LSN. MySQL and MariaDB: number and position of the binlog. Others: the commit time.
+    """
+    if source is None:
+        return None
+    if source.get("lsn") is not None:
+        return int(source["lsn"])
+    if source.get("file"):
+        number = str(source["file"]).rpartition(".")[2]
+        return (int(number) if number.isdigit() else 0) << 40 | int(source.get("pos") or 0)
+    for name, factor in (("ts_ns", 1), ("ts_us", 1000), ("ts_ms", 1_000_000)):
+        if source.get(name) is not None:
+            return int(source[name]) * factor
+    return None
+
+
+Report = Callable[[RecordBatch, int, SinkError], None]
