@@ -114,11 +114,8 @@ def timestamp_micros(text: str) -> int:
     return INFINITE_MILLIS[text[0] != "-"] * 1000 if micros is None else micros
 
 
-def timestamp_nanos(text: str) -> int:
-    """Return the nanoseconds since 1970; what does not fit saturates, like infinity."""
-    micros = _micros(text)
-    if micros is None:
-        return INT64[text[0] != "-"]
+def nanos(micros: int) -> int:
+    """Return nanoseconds; what does not fit saturates, as infinity does."""
     return min(max(micros * 1000, INT64[0]), INT64[1])
 
 

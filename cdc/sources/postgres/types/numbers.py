@@ -55,11 +55,15 @@ def java_json(value: float) -> str:
 
 def double_json(v: str) -> str:
     """Return the JSON of a float8 text."""
+    if len(v) < 8 and v.isdigit():
+        return v + ".0"
     return java_json(float(v))
 
 
 def single_json(v: str) -> str:
     """Return the JSON of a float4 text: PostgreSQL prints the shortest digits, as Java does."""
+    if len(v) < 8 and v.isdigit():
+        return v + ".0"
     value = float(v)
     return float_text(value) if 0 < abs(value) < _TINY else java_json(value)
 

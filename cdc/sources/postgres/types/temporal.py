@@ -85,8 +85,8 @@ def timestamp(typmod: int, modes: Modes) -> ColumnType:
             modes,
         )
     if modes.time == "nanoseconds":
-        scope = {"pg_nanos": calendar.timestamp_nanos}
-        return _number(Type.INT64, logical.NANO_TIMESTAMP, "pg_nanos(v)", scope)
+        scope = {**_MICROS_SCOPE, "pg_nanos": calendar.nanos}
+        return _number(Type.INT64, logical.NANO_TIMESTAMP, f"pg_nanos({_MICROS})", scope)
     if modes.time == "connect":
         return _number(Type.INT64, logical.CONNECT_TIMESTAMP, f"({_MICROS}) // 1000", _MICROS_SCOPE)
     if modes.time in ("adaptive", "adaptive_time_microseconds") and short:
@@ -97,8 +97,8 @@ def timestamp(typmod: int, modes: Modes) -> ColumnType:
 def zoned_timestamp(typmod: int, modes: Modes) -> ColumnType:
     """Return timestamptz: ISO text in UTC, the fraction padded to the declared precision."""
     digits = 6 if typmod < 0 else typmod
-    length = 23 + digits if digits else 22
-    everyday = f"len(v) == {length} and v[-3:] == '+00' and v[10] == ' '"
+    zone = 20 + digits if digits else 19
+    everyday = f"v[{zone}:] == '+00' and v[10] == ' '"
     slow = f"pg_zoned_{digits}"
     codec = Codec(
         f"f'{{v[:10]}}T{{v[11:-3]}}Z' if {everyday} else {slow}(v)",
