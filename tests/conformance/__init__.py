@@ -1,0 +1,1 @@
+"""What every plugin of a kind has to do, run over all that are registered."""
