@@ -7,10 +7,13 @@ snapshot's), `stream.sql` while it streams, `connector.properties` holds the opt
 
 import json
 import re
+import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
+
+from tests.servers.postgres import Database, client_tool
 
 CASES = Path(__file__).parent / "cases"
 DATABASE = "golden"
@@ -95,6 +98,13 @@ def load_properties(text: str) -> dict[str, str]:
     return {name.strip(): value.strip() for name, _, value in pairs}
 
 
+def run_sql(database: Database, script: Path) -> None:
+    """Run a script, if there is one, statement by statement as psql does."""
+    if script.exists():
+        psql = [str(client_tool("psql")), "-d", database.dsn(), "-qX", "-v", "ON_ERROR_STOP=1"]
+        subprocess.run([*psql, "-f", str(script)], check=True, stdout=subprocess.DEVNULL)
+
+
 def cases(database: str = "postgres") -> list[Case]:
     """Return the cases of a kind of database, by name."""
     return [_load(folder) for folder in sorted((CASES / database).iterdir())]
@@ -114,7 +124,8 @@ _CLOCK = re.compile(r'"(ts_ms|ts_us|ts_ns)":-?\d+')
 _POSITION = re.compile(r'"(txId|lsn|xmin|origin_lsn)":\d+')
 _SEQUENCE = re.compile(r'"sequence":"\[(.*?)\]"')
 _TRANSACTION = re.compile(r'"id":"\d+:\d+"')
-_JAVA_OBJECT = re.compile(r"(?<=LogicalDecodingMessageId@)[0-9a-f]+")  # what Debezium calls a message in END
+# Java objects that Debezium prints where it has no text: a message in END, an array in an array.
+_JAVA_OBJECT = re.compile(r"((?:LogicalDecodingMessageId|\[Ljava\.lang\.\w+;)@)[0-9a-f]+")
 
 
 def mask(text: str | None) -> str | None:
@@ -124,7 +135,7 @@ def mask(text: str | None) -> str | None:
     text = _CLOCK.sub(r'"\1":0', text)
     text = _POSITION.sub(r'"\1":0', text)
     text = _SEQUENCE.sub(lambda found: re.sub(r"\d+", "0", found[0]), text)
-    return _JAVA_OBJECT.sub("0", _TRANSACTION.sub('"id":"0:0"', text))
+    return _JAVA_OBJECT.sub(r"\g<1>0", _TRANSACTION.sub('"id":"0:0"', text))
 
 
 def _mask_header(header: Header, text: str | None) -> str | None:

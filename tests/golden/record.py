@@ -11,10 +11,10 @@ from collections.abc import Callable
 from fnmatch import fnmatch
 from pathlib import Path
 
-from tests.golden.corpus import DATABASE, Case, Event, cases
+from tests.golden.corpus import DATABASE, Case, Event, cases, run_sql
 from tests.servers import java
 from tests.servers.cache import wheel
-from tests.servers.postgres import Database, PostgresServer, client_tool
+from tests.servers.postgres import Database, PostgresServer
 from tests.servers.process import scratch
 
 VERSION = "3.6.3.0"
@@ -58,11 +58,11 @@ class Recorder:
         database = Database(self._server, DATABASE)
         database.drop()
         database = self._server.create_database(name=DATABASE)
-        self._run_sql(database, case.folder / "setup.sql")
+        run_sql(database, case.folder / "setup.sql")
         events = self._start(case, database)
         try:
             self._wait(lambda: self._streams(database) or self._failed(events), case)
-            self._run_sql(database, case.folder / "stream.sql")
+            run_sql(database, case.folder / "stream.sql")
             database.execute(f"select pg_logical_emit_message(false, '{_END}', '')")
             self._wait(lambda: _END in events.read_text() or self._failed(events), case)
         finally:
@@ -102,21 +102,6 @@ class Recorder:
     @staticmethod
     def _failed(events: Path) -> bool:
         return events.exists() and '{"failure":' in events.read_text()
-
-    @staticmethod
-    def _run_sql(database: Database, script: Path) -> None:
-        if script.exists():
-            command = [
-                str(client_tool("psql")),
-                "-d",
-                database.dsn(),
-                "-qX",
-                "-v",
-                "ON_ERROR_STOP=1",
-                "-f",
-                str(script),
-            ]
-            subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
 
 
 def _without_chance(lines: list[str]) -> list[str]:

@@ -1,2 +1,3 @@
-begin; select pg_logical_emit_message(true, 'one', 'x'); insert into t values (10, 'x'); commit;
+begin; select pg_logical_emit_message(true, 'one', 'x'); commit;
+insert into t values (10, 'x');
 select pg_logical_emit_message(false, 'two', 'x');
