@@ -32,8 +32,14 @@ def _part(part: str, replace: object, *, unicode: bool) -> str:
 
 
 def _underscore(match: re.Match[str]) -> str:
-    return "_"
+    return "_" * len(_units(match[0]))
 
 
 def _unicode(match: re.Match[str]) -> str:
-    return "".join(f"_u{ord(character):04x}" for character in match[0])
+    return "".join(f"_u{'00' if unit < 0x100 else ''}{unit:x}" for unit in _units(match[0]))
+
+
+def _units(text: str) -> list[int]:
+    """Return UTF-16 code units: Java's characters."""
+    data = text.encode("utf-16-be", "surrogatepass")
+    return [high << 8 | low for high, low in zip(data[::2], data[1::2], strict=True)]

@@ -11,7 +11,7 @@ from cdc.runtime.encoder import Encoder
 from cdc.runtime.formats import build_format, build_headers
 from cdc.runtime.headers import FormatHeaders
 from cdc.sources.postgres import PostgresConfig, PostgresSource
-from tests.golden.corpus import Case, Event, Header
+from tests.golden.corpus import Case, Event, Header, run_sql
 from tests.servers.postgres import Database
 
 PATIENCE = 20.0
@@ -20,8 +20,7 @@ PATIENCE = 20.0
 
 def replay(case: Case, database: Database) -> list[Event]:
     """Run setup, snapshot and stream of a case; return our events in emitted order."""
-    if case.setup.strip():
-        database.execute(case.setup)
+    run_sql(database, case.folder / "setup.sql")
     config = case.config(database.properties())
     source = PostgresSource(PostgresConfig(config))
     encoder = _Collector(config)
@@ -29,8 +28,7 @@ def replay(case: Case, database: Database) -> list[Event]:
     source.open(SourceContext("golden", 0, lambda partition: None, lambda: stored, Metrics()))
     try:
         _read(source, encoder, until=None)
-        if case.stream.strip():
-            database.execute(case.stream)
+        run_sql(database, case.folder / "stream.sql")
         ((target,),) = database.execute("SELECT (pg_current_wal_insert_lsn() - '0/0')::bigint")
         _read(source, encoder, until=int(target))
         if "heartbeat.interval.ms" in config:

@@ -118,7 +118,9 @@ class JsonFormat(Format):
         write = self._writers.get(cache)
         if write is None:
             self._bound(self._writers)
-            write = self._writers[cache] = envelope_writer(batch.source, with_transaction=cache[1])
+            write = self._writers[cache] = envelope_writer(
+                batch.source, self.dumpers, with_transaction=cache[1]
+            )
         return [*write(batch, _fix_case(before), _fix_case(after))]
 
     def _bound(self, cache: dict[Any, Any]) -> None:

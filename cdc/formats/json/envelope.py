@@ -15,8 +15,6 @@ from schemas.connect import Schema, Type
 
 Write = Callable[[ChangeBatch, list[str], list[str]], list[bytes]]
 
-_DUMPERS = Dumpers(numeric_decimals=False, defaults_for_null=False)
-
 
 def _quoted(value: Any) -> str:
     return "null" if value is None else view(quote(value))
@@ -26,7 +24,7 @@ def _plain(value: Any) -> str:
     return "null" if value is None else str(value)
 
 
-def envelope_writer(source: SourceBlock, *, with_transaction: bool) -> Write:
+def envelope_writer(source: SourceBlock, dumpers: Dumpers, *, with_transaction: bool) -> Write:
     """Return the function that writes the envelopes of batches with this source block.
 
     The images it gets are JSON text in the latin-1 view, `null` where there is none.
@@ -36,7 +34,7 @@ def envelope_writer(source: SourceBlock, *, with_transaction: bool) -> Write:
     for index, (field, part) in enumerate(zip(source.schema.fields, source.fields, strict=True)):
         label = literal(("," if index else "") + view(quote(field.name)) + ":")
         fragments[-1] += label
-        for piece in _pieces(part, field.schema):
+        for piece in _pieces(part, field.schema, dumpers):
             if piece.startswith("row:"):
                 between.append(piece[4:])
                 fragments.append("")
@@ -49,12 +47,12 @@ def envelope_writer(source: SourceBlock, *, with_transaction: bool) -> Write:
     return write
 
 
-def _pieces(part: Any, schema: Schema) -> list[str]:
+def _pieces(part: Any, schema: Schema, dumpers: Dumpers) -> list[str]:
     """Return pieces of f-string text; those that start with `row:` are row-level expressions."""
     if isinstance(part, tuple):
         return ['"', *(piece for one in part for piece in _inside(one)), '"']
     if not isinstance(part, Ref):
-        return [literal(view(_DUMPERS.of(schema.as_optional())(part)))]
+        return [literal(view(dumpers.of(schema.as_optional())(part)))]
     if part.level == 1:
         return [_row(part, schema.type is Type.STRING)]
     text = "quoted" if schema.type is Type.STRING else "plain"

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from cdc.batch import Header, SourceBlock
 from cdc.filters import matches_any, name_filter
-from cdc.sources.postgres.catalog import Catalog, CatalogTable
-from cdc.sources.postgres.columns import ColumnFactory
+from cdc.sources.postgres.catalog import Catalog, CatalogColumn, CatalogTable, TableDetails
+from cdc.sources.postgres.columns import ColumnFactory, ColumnSpec
 from cdc.sources.postgres.config import PostgresConfig
 from cdc.sources.postgres.copy_rows import CopyLayout
 from cdc.sources.postgres.relation import Relation
@@ -17,7 +17,7 @@ from cdc.sources.postgres.versions import SOURCE_SCHEMA, TableVersion, source_bl
 from cdc.topics import TopicNames
 from schemas.envelope import EventSchema, event_schema
 from schemas.naming import adjust
-from schemas.table import Column, Table, TableId
+from schemas.table import Table, TableId
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,48 +79,29 @@ class CapturedTables:
         if not self.wants(relation.schema, relation.table):
             return None
         details = self._catalog.details(relation.oid)
-        made = [
-            self._columns.make(
-                c.name,
-                c.type_oid,
-                c.type_modifier,
-                details.column(c.name),
-                in_key=c.name in details.key and details.key_is_primary,
-            )
+        specs = [
+            self._spec(details, c.name, c.type_oid, c.type_modifier, details.column(c.name))
             for c in relation.columns
         ]
         identity = [c.name for c in relation.columns if c.in_identity]
         key = details.key or (identity if relation.identity == "d" else ())
-        table = self._table(relation.schema, relation.table, made, key)
-        wire = self._on_the_wire(table, made, [column.name for column in relation.columns])
-        layout = TupleLayout(table, wire, key_only=relation.identity != "f")
-        return self._version(table, layout, "false", full_identity=relation.identity == "f")
+        table = self._table(relation.schema, relation.table, specs, key)
+        layout = TupleLayout(table, self._fields(table, specs), key_only=relation.identity != "f")
+        return self._version(table, layout, "false")
 
     def snapshot_table(self, entry: CatalogTable) -> SnapshotTable:
         """Return how a table is read in a snapshot."""
         details = self._catalog.details(entry.oid)
-        made = [
-            self._columns.make(
-                c.name,
-                c.type_oid,
-                c.type_modifier,
-                c,
-                in_key=c.name in details.key and details.key_is_primary,
-            )
-            for c in details.columns
-        ]
-        table = self._table(entry.schema, entry.name, made, details.key)
-        wanted = {column.name: column for column in (*table.key, *table.columns)}
-        names = [c.name for c in details.columns]
-        selected = [(n, m) for n, m in zip(names, made, strict=True) if m is not None and m.name in wanted]
-        layout = CopyLayout(table, [column for _, column in selected])
-        version = self._version(table, TupleLayout(table, (), key_only=True), "true", full_identity=True)
+        specs = [self._spec(details, c.name, c.type_oid, c.type_modifier, c) for c in details.columns]
+        table = self._table(entry.schema, entry.name, specs, details.key)
+        fields = self._fields(table, specs)
+        selected = [(spec.name, field) for spec, field in zip(specs, fields, strict=True) if field]
         return SnapshotTable(
             entry,
             tuple(name for name, _ in selected),
             details.key if details.key_is_primary else (),
-            version,
-            layout,
+            self._version(table, TupleLayout(table, (), key_only=True), "true"),
+            CopyLayout(table, [field for _, field in selected]),
         )
 
     def block(self, table: TableId, marker: str) -> SourceBlock:
@@ -134,14 +115,31 @@ class CapturedTables:
 
     # -- parts -------------------------------------------------------------------------------
 
-    def _table(self, schema: str, name: str, made: Sequence[Column | None], key: Sequence[str]) -> Table:
-        columns = [column for column in made if column is not None]
-        captured = tuple(c for c in columns if self._column_wanted(f"{schema}.{name}.{c.name}"))
-        key_names = self._key_names(f"{schema}.{name}", key)
-        by_name = {column.name: column for column in columns}
-        names = map(self._columns.adjusted, key_names)
-        key_columns = tuple(by_name[key_name] for key_name in names if key_name in by_name)
-        return Table(TableId(self._config.dbname, schema, name), captured, key_columns)
+    @staticmethod
+    def _spec(
+        details: TableDetails, name: str, type_oid: int, type_modifier: int, known: CatalogColumn | None
+    ) -> ColumnSpec:
+        in_key = details.key_is_primary and name in details.key
+        return ColumnSpec(name, type_oid, type_modifier, known, in_key)
+
+    def _table(self, schema: str, name: str, specs: Sequence[ColumnSpec], key: Sequence[str]) -> Table:
+        full_name = f"{schema}.{name}"
+        captured = [
+            self._columns.make(full_name, spec, masked=True)
+            for spec in specs
+            if self._column_wanted(f"{full_name}.{spec.name}")
+        ]
+        by_name = {spec.name: spec for spec in specs}
+        key_columns = [
+            self._columns.make(full_name, by_name[column], masked=False)
+            for column in self._key_names(full_name, key)
+            if column in by_name
+        ]
+        return Table(
+            TableId(self._config.dbname, schema, name),
+            tuple(column for column in captured if column is not None),
+            tuple(column for column in key_columns if column is not None),
+        )
 
     def _key_names(self, full_name: str, key: Sequence[str]) -> Sequence[str]:
         for pattern, columns in self._config.message_key_columns:
@@ -149,16 +147,13 @@ class CapturedTables:
                 return columns
         return key
 
-    @staticmethod
-    def _on_the_wire(
-        table: Table, made: Sequence[Column | None], names: Sequence[str]
-    ) -> list[Column | None]:
+    def _fields(self, table: Table, specs: Sequence[ColumnSpec]) -> list[str | None]:
+        """Return the field that each column of the wire goes into; None for those not captured."""
         wanted = {column.name for column in (*table.columns, *table.key)}
-        return [c if c is not None and c.name in wanted else None for c in made]
+        names = [self._columns.adjusted(spec.name) for spec in specs]
+        return [name if name in wanted else None for name in names]
 
-    def _version(
-        self, table: Table, layout: TupleLayout, marker: str, *, full_identity: bool
-    ) -> TableVersion:
+    def _version(self, table: Table, layout: TupleLayout, marker: str) -> TableVersion:
         topic = self._topics.data(table.id.schema, table.id.table)
         return TableVersion(
             table=table,
@@ -168,7 +163,7 @@ class CapturedTables:
             layout=layout,
             headers=self._headers,
             tombstones=self._config.tombstones_on_delete,
-            full_identity=full_identity,
+            skip_unchanged=self._config.skip_without_change,
         )
 
     def _events(self, topic: str, table: Table) -> EventSchema:

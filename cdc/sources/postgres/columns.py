@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from cdc.filters import matches_any
 from cdc.sources.postgres.catalog import CatalogColumn
-from cdc.sources.postgres.config import PostgresConfig
-from cdc.sources.postgres.types import TYPE_QUERY, Modes, TypeCatalog, parse_placeholder, resolve
-from schemas.connect import Schema
+from cdc.sources.postgres.config import Patterns, PostgresConfig
+from cdc.sources.postgres.types import (
+    TYPE_QUERY,
+    ColumnType,
+    Modes,
+    TypeCatalog,
+    TypeInfo,
+    parse_placeholder,
+    resolve,
+)
+from cdc.sources.postgres.types.defaults import schema_default
+from cdc.sources.postgres.types.masks import Hash, Mask, Stars, Truncate
+from cdc.sources.postgres.types.source_type import datatype_name, source_parameters
 from schemas.naming import adjust_field
 from schemas.table import Column
 
@@ -43,52 +53,88 @@ def type_catalog(connection: Connection) -> TypeCatalog:
     return TypeCatalog(fetch)
 
 
+@dataclass(frozen=True, slots=True)
+class ColumnSpec:
+    """What the wire says of a column, and the catalog of the one that has its name now.
+
+    known: None when the column is gone. in_key: part of the primary key, so never optional.
+    """
+
+    name: str
+    type_oid: int
+    type_modifier: int
+    known: CatalogColumn | None
+    in_key: bool
+
+
 class ColumnFactory:
-    """Make columns from what the wire and the catalog say about them."""
+    """Make the columns of events."""
 
     def __init__(self, config: PostgresConfig, types: TypeCatalog, handling: Modes) -> None:
         self._config, self._types, self._modes = config, types, handling
+        self._masks = masks(config)
 
-    def make(
-        self,
-        name: str,
-        type_oid: int,
-        type_modifier: int,
-        known: CatalogColumn | None,
-        *,
-        in_key: bool,
-    ) -> Column | None:
-        """Return the column; None when its type is left out.
+    def make(self, table: str, spec: ColumnSpec, *, masked: bool) -> Column | None:
+        """Return the column of `schema.table`; None when its type is left out.
 
-        known: what the catalog has under that name now; None when the column is gone. in_key: part
-        of the primary key, so never optional.
+        masked: whether masks apply, as they do in values; keys are not masked.
         """
         try:
-            found = resolve(self._types[type_oid], type_modifier, self._modes)
+            info = self._types[spec.type_oid]
         except KeyError:
             return None
+        found = resolve(info, spec.type_modifier, self._modes)
         if found is None:
             return None
-        optional = not in_key and not (known is not None and known.not_null)
+        known = spec.known
+        optional = not spec.in_key and not (known is not None and known.not_null)
+        expression = known.default if known is not None else None
+        default = schema_default(expression, info, spec.type_modifier, found)
+        full_name = f"{table}.{spec.name}"
+        schema = replace(found.schema, optional=optional, default=default)
+        if masked:
+            found = self._mask(full_name, replace(found, schema=schema))
+            schema = found.schema.with_parameters(self._source_type(table, full_name, spec, info))
         return Column(
-            name=self.adjusted(name),
-            schema=self._schema(found.schema, known, optional=optional),
+            name=self.adjusted(spec.name),
+            schema=schema,
             codec=found.codec,
             type_name=known.type_name if known is not None else "",
-            fallback=None if optional else found.fallback,
+            fallback=None if optional else found.fallback if default is None else default,
             unavailable=found.unavailable,
         )
 
-    def _schema(self, schema: Schema, known: CatalogColumn | None, *, optional: bool) -> Schema:
-        comment = known.comment if known is not None and self._config.include_schema_comments else None
-        return replace(schema, optional=optional, doc=comment) if optional or comment else schema
+    def _mask(self, full_name: str, found: ColumnType) -> ColumnType:
+        for patterns, mask in self._masks:
+            if mask.covers(found) and matches_any(patterns, full_name):
+                return mask.apply(found, self._modes)
+        return found
+
+    def _source_type(self, table: str, full_name: str, spec: ColumnSpec, info: TypeInfo) -> dict[str, str]:
+        config = self._config
+        if not (config.column_propagate_source_type or config.datatype_propagate_source_type):
+            return {}
+        default = spec.known.default if spec.known is not None else None
+        type_name = f"{table}.{datatype_name(info, default)}"
+        if matches_any(config.column_propagate_source_type, full_name) or matches_any(
+            config.datatype_propagate_source_type, type_name
+        ):
+            return source_parameters(info, spec.type_modifier, spec.name, default=default)
+        return {}
 
     def adjusted(self, name: str) -> str:
         """Return the field name of a column."""
         return adjust_field(name, self._config.field_name_adjustment)
 
-    def is_propagated(self, column: str, type_name: str) -> bool:
-        """Whether the source type of a column goes into its schema's parameters."""
-        return matches_any(self._config.column_propagate_source_type, column) or matches_any(
-            self._config.datatype_propagate_source_type, type_name
-        )
+
+def masks(config: PostgresConfig) -> list[tuple[Patterns, Mask]]:
+    """Return the column mappers of a config with the columns that they are for."""
+    found: list[tuple[Patterns, Mask]] = []
+    for length, columns in config.column_mask.items():
+        found.append((columns, Stars(int(length))))
+    for length, columns in config.column_truncate.items():
+        found.append((columns, Truncate(int(length))))
+    for name, columns in config.column_hash.items():
+        version, algorithm, salt = name.split(" ", 2)
+        found.append((columns, Hash(algorithm, salt, 2 if version == "hash.v2" else 1)))
+    return found

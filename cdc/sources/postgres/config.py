@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from cdc import config as options
 from cdc.config import Config, Importance, Kind, Option, Options
 from cdc.errors import Problem
-from cdc.filters import java_regex, parse_patterns, split_patterns
+from cdc.filters import java_regex, parse_patterns
 
 HIGH, LOW = Importance.HIGH, Importance.LOW
 Patterns = tuple[re.Pattern[str], ...]
@@ -43,10 +43,6 @@ def _stream_params(text: str) -> tuple[tuple[str, str], ...]:
     if any(not separator for _, separator, _ in pairs):
         raise ValueError("Parameters must be of the form name=value;name=value")
     return tuple((name.strip(), value.strip()) for name, _, value in pairs)
-
-
-def _column_patterns(text: str) -> tuple[str, ...]:
-    return tuple(split_patterns(text))
 
 
 class PostgresConnection(Config):
@@ -291,10 +287,6 @@ class PostgresConfig(PostgresConnection):
         doc="How field names are made legal for a format.",
         group="Events",
     )
-    include_schema_comments = options.boolean(
-        "include.schema.comments", False, doc="Carry column comments as documentation.", group="Events"
-    )
-
     heartbeat_interval_ms = options.integer(
         "heartbeat.interval.ms",
         0,
@@ -358,7 +350,7 @@ class PostgresConfig(PostgresConnection):
         "column.mask.with.<length>.chars",
         r"column\.mask\.with\.(\d+)\.chars",
         Kind.LIST,
-        _column_patterns,
+        parse_patterns,
         doc="Columns whose value becomes that many asterisks.",
         group="Types",
     )
@@ -366,7 +358,7 @@ class PostgresConfig(PostgresConnection):
         "column.truncate.to.<length>.chars",
         r"column\.truncate\.to\.(\d+)\.chars",
         Kind.LIST,
-        _column_patterns,
+        parse_patterns,
         doc="Columns whose value is cut to that many characters.",
         group="Types",
     )
@@ -374,7 +366,7 @@ class PostgresConfig(PostgresConnection):
         "column.mask.hash.<algorithm>.with.salt.<salt>",
         r"column\.mask\.(hash(?:\.v2)?)\.([^.]+)\.with\.salt\.(.+)",
         Kind.LIST,
-        _column_patterns,
+        parse_patterns,
         doc="Columns whose value becomes its salted hash (`hash.v2` hashes the bytes of the text).",
         group="Types",
     )

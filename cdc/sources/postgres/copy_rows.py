@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cdc.batch import Cell, Images, ImageTemplate
-from schemas.table import Column, Table
+from cdc.sources.postgres.tuples import build, cells_of
+from schemas.table import Table
 
 ReadLines = Callable[[Sequence[str]], list[tuple[Any, Any]]]
 
@@ -27,10 +28,10 @@ def unescape(text: str) -> str:
 
 @dataclass(eq=False)
 class CopyLayout:
-    """The columns that a COPY gives, in its order; compiles readers, once a template."""
+    """The fields that a COPY gives, in its order; compiles readers, once a template."""
 
     table: Table
-    columns: Sequence[Column]
+    fields: Sequence[str | None]
     _readers: dict[ImageTemplate, ReadLines] = field(default_factory=dict)
 
     def reader(self, template: ImageTemplate) -> ReadLines:
@@ -43,16 +44,17 @@ class CopyLayout:
     def _compile(self, template: ImageTemplate) -> ReadLines:
         plain: list[str] = []
         careful: list[str] = []
-        for index, column in enumerate(self.columns):
-            for name, cell in _cells(template, self.table, column):
+        for index, field_name in enumerate(self.fields):
+            for name, cell in cells_of(template, self.table, field_name):
                 wire = f"w{index}"
                 if cell.expression != "v":
                     plain += [f"v = {wire}", f"{name} = {cell.expression}"]
                 else:
                     plain.append(f"{name} = {wire}")
                 careful += _careful(wire, name, cell)
-        result = f"add(({_result(template, self.table)}))"
-        wires = "".join(f"w{index}, " for index in range(len(self.columns)))
+        row = build(template.row, self.table.columns, "r")
+        result = f"add(({row}, {build(template.key, self.table.key, 'k')}))"
+        wires = "".join(f"w{index}, " for index in range(len(self.fields)))
         split = f"{wires}= line.split('\\t')" if wires else "pass"
         lines = ["def read(lines):", " out = []", " add = out.append", " for line in lines:", f"  {split}"]
         lines += ["  if '\\\\' in line:", *(f"   {line}" for line in careful or ["pass"])]
@@ -71,25 +73,6 @@ def _careful(wire: str, name: str, cell: Cell) -> list[str]:
         f" v = unescape({wire}) if '\\\\' in {wire} else {wire}",
         f" {name} = {cell.expression}",
     ]
-
-
-def _cells(template: ImageTemplate, table: Table, column: Column) -> list[tuple[str, Cell]]:
-    found = []
-    for part, columns, prefix in ((template.row, table.columns, "r"), (template.key, table.key, "k")):
-        if part is not None:
-            for index, candidate in enumerate(columns):
-                if candidate.name == column.name:
-                    found.append((f"{prefix}{index}", part.cells[index]))
-    return found
-
-
-def _result(template: ImageTemplate, table: Table) -> str:
-    row = key = "None"
-    if template.row is not None:
-        row = template.row.build([f"r{index}" for index in range(len(table.columns))])
-    if template.key is not None and table.key:
-        key = template.key.build([f"k{index}" for index in range(len(table.key))])
-    return f"{row}, {key}"
 
 
 @dataclass(slots=True)

@@ -22,7 +22,7 @@ from cdc.sources.postgres.versions import TableVersion, transaction_values
 _BEGIN, _COMMIT, _INSERT, _UPDATE, _DELETE = 0x42, 0x43, 0x49, 0x55, 0x44
 _CHANGES = frozenset((_INSERT, _UPDATE, _DELETE))
 _RELATION, _TRUNCATE, _MESSAGE, _ORIGIN = 0x52, 0x54, 0x4D, 0x4F
-_NEW = 0x4E
+_NEW, _OLD = 0x4E, 0x4F
 _HEADER = 25
 _int16 = struct.Struct(">H").unpack_from
 _int32 = struct.Struct(">I").unpack_from
@@ -39,6 +39,7 @@ class LogicalMessage:
     """A pg_logical_emit_message; transaction is None for a non-transactional one."""
 
     lsn: int
+    last_commit: int
     transaction: Sequence[Any] | None
     prefix: str
     content: bytes
@@ -70,6 +71,7 @@ class Decoder:
     _transaction: Sequence[Any] = ()
     _others: list[Batch] = field(default_factory=list)
     _marks: list[Mark] = field(default_factory=list)
+    _completed: list[bytes] = field(default_factory=list)
 
     def decode(self, messages: Sequence[bytes | memoryview], clock_ns: int) -> list[Batch]:
         """Return the batches of the chunk, one a table version, and what goes to side topics."""
@@ -182,6 +184,7 @@ class Decoder:
             self.message_records(
                 LogicalMessage(
                     lsn,
+                    self.position.last_commit,
                     self._transaction if transactional else None,
                     data[name_at:name_end].decode(),
                     data[name_end + 5 : name_end + 5 + size],
@@ -198,16 +201,35 @@ class Decoder:
         """Take an update with an old image; a changed key becomes a delete and an insert."""
         new_at = version.skip(data, at + 33) + 3
         transaction, rows = self._transaction, self._rows[version]
-        if not version.key_changed(data, text, at + 33, new_at):
+        moved = version.key_changed(data, text, at + 33, new_at)
+        if data[at + 30] == _OLD:
+            if version.skip_unchanged and version.unchanged(data, text, at + 33, new_at):
+                return
+            new_at = self._completed_at(version, data, at + 33, new_at)
+        if not moved:
             rows.append(("u", at + 33, new_at, lsn, transaction, at))
             return
         self._moved.setdefault(version, []).append(len(rows))
         rows.append(("d", at + 33, 0, lsn, transaction, at))
         rows.append(("c", 0, new_at, lsn, transaction, at))
 
+    def _completed_at(self, version: TableVersion, data: bytes, old_at: int, new_at: int) -> int:
+        """Return where the new image is, with unchanged values from the full old one filled in."""
+        completed = version.completed(data, old_at, new_at)
+        if completed is None:
+            return new_at
+        new_at = len(data) + sum(map(len, self._completed))
+        self._completed.append(completed)
+        return new_at
+
     # -- batches -----------------------------------------------------------------------------
 
     def _batches(self, data: bytes, text: str, clock_ns: int) -> list[Batch]:
+        if self._completed:
+            # Tuples put together from two stand behind the chunk, as if the server had sent them.
+            data = b"".join((data, *self._completed))
+            text = data.decode("latin-1")
+            self._completed = []
         changes = []
         for version, rows in self._rows.items():
             if rows:

@@ -43,7 +43,9 @@ def ensure_publication(
 
 def _options(config: PostgresConfig, mode: str) -> str:
     options = []
-    if mode in ("all_tables", "filtered"):
+    # Only what was asked for: a publication made by the default would go on without truncates when
+    # somebody wants them later.
+    if mode in ("all_tables", "filtered") and "skipped.operations" in config.raw:
         published = [word for op, word in _PUBLISH.items() if op not in config.skipped_operations]
         if len(published) < len(_PUBLISH):
             options.append(f"publish = '{', '.join(published)}'")

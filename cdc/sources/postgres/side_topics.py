@@ -65,6 +65,7 @@ class Messages:
         block = connect.struct(
             "io.debezium.connector.postgresql.Message",
             [("prefix", connect.OPTIONAL_STRING), ("content", content)],
+            version=1,
         )
         value = connect.struct(
             "io.debezium.connector.postgresql.MessageValue",
@@ -75,6 +76,7 @@ class Messages:
                 ("transaction", TRANSACTION_BLOCK),
                 ("message", block),
             ],
+            version=1,
         )
         wanted = name_filter(config.message_prefix_include, config.message_prefix_exclude)
         return cls(topics.data("message"), value, wanted, config, modes)
@@ -85,7 +87,7 @@ class Messages:
             return []
         now_us = time.time_ns() // 1000
         block = source_block(self.config.topic_prefix, self.config.dbname, "", "", "false")
-        shared = message.transaction or transaction_values(now_us, 0, None)
+        shared = message.transaction or transaction_values(now_us, message.last_commit, None)
         content = message.content if self.modes.binary == "bytes" else self.modes.binary_text(message.content)
         value = {
             "op": "m",

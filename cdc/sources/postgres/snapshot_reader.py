@@ -80,7 +80,7 @@ class SnapshotReader:
     def windows(self) -> Iterator[Window]:
         """Yield windows of about 256 KB; the caller adds the connector's own offset."""
         self._announce()
-        first, current, pending = True, None, None
+        current, pending = None, None
         for piece in self._pieces():
             if not piece.lines:
                 if pending is not None:
@@ -91,12 +91,12 @@ class SnapshotReader:
             if pending is not None:
                 ends = pending.table is not piece.table
                 yield self._window(
-                    pending, first, pending.table is not current, "in_data_collection" if ends else ""
+                    pending, pending.table is not current, "in_data_collection" if ends else ""
                 )
-                first, current = False, pending.table
+                current = pending.table
             pending = piece
         if pending is not None:
-            yield self._window(pending, first, pending.table is not current, "all")
+            yield self._window(pending, pending.table is not current, "all")
         self._connection.execute("COMMIT")
 
     def _announce(self) -> None:
@@ -170,10 +170,11 @@ class SnapshotReader:
         self._metrics.tables[name]["rows"] += rows
         self._metrics.add("RowsScanned", rows)
 
-    def _window(self, piece: _Piece, first: bool, opens: bool, ends: str) -> Window:
+    def _window(self, piece: _Piece, opens: bool, ends: str) -> Window:
         """Return a window; the first and last rows of tables and snapshot are marked as such."""
         batch = self._batch(piece.table.version, piece)
         count = len(batch)
+        first = piece.table is self._tables[0]
         markers: dict[int, str] = {}
         if opens:
             markers[0] = "first" if first else "first_in_data_collection"

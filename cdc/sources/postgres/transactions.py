@@ -19,6 +19,7 @@ KEY = connect.struct(
 _COLLECTION = connect.struct(
     "event.collection",
     [("data_collection", connect.STRING), ("event_count", connect.INT64)],
+    optional=True,
     version=1,
 )
 VALUE = connect.struct(

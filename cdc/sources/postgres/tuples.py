@@ -26,11 +26,11 @@ _INT32 = struct.Struct(">I").unpack_from
 class TupleLayout:
     """Which column of the wire is which column of the table; compiles readers, once a template.
 
-    wire: for each column on the wire the table's column, or None when it is not captured.
+    wire: for each column on the wire the field it goes into, or None when it is not captured.
     """
 
     table: Table
-    wire: Sequence[Column | None]
+    wire: Sequence[str | None]
     key_only: bool
     _readers: dict[ImageTemplate, tuple[Read, Read]] = field(default_factory=dict)
 
@@ -45,33 +45,32 @@ class TupleLayout:
 
     def _compile(self, template: ImageTemplate, *, missing_is_fallback: bool) -> Read:
         lines = ["def read(b, s, p):"]
-        wanted = [self._wanted(template, column) for column in self.wire]
+        wanted = [cells_of(template, self.table, field) for field in self.wire]
         last = max((i for i, cells in enumerate(wanted) if cells), default=-1)
         for cells in wanted[: last + 1]:
             lines += _column_code(cells, missing_is_fallback=missing_is_fallback)
-        row = _build(template.row, self.table.columns, "r")
-        key = _build(template.key, self.table.key, "k")
+        row = build(template.row, self.table.columns, "r")
+        key = build(template.key, self.table.key, "k")
         lines.append(f"    return {row}, {key}")
         namespace = {**template.scope, "INT32": _INT32}
         exec("\n".join(lines), namespace)  # noqa: S102 - names enter as escaped literals only
         read: Read = namespace["read"]
         return read
 
-    def _wanted(self, template: ImageTemplate, column: Column | None) -> list[tuple[str, Cell]]:
-        """Return the variables that the wire column fills, with their cells."""
-        found = []
-        for part, columns, prefix in (
-            (template.row, self.table.columns, "r"),
-            (template.key, self.table.key, "k"),
-        ):
-            if part is not None and column is not None:
-                for index, candidate in enumerate(columns):
-                    if candidate.name == column.name:
-                        found.append((f"{prefix}{index}", part.cells[index]))
-        return found
+
+def cells_of(template: ImageTemplate, table: Table, field: str | None) -> list[tuple[str, Cell]]:
+    """Return the variables that a column of the wire fills, in the row and in the key, with their cells."""
+    found = []
+    for part, columns, prefix in ((template.row, table.columns, "r"), (template.key, table.key, "k")):
+        if part is not None:
+            for index, column in enumerate(columns):
+                if column.name == field:
+                    found.append((f"{prefix}{index}", part.cells[index]))
+    return found
 
 
-def _build(part: Part | None, columns: Sequence[Column], prefix: str) -> str:
+def build(part: Part | None, columns: Sequence[Column], prefix: str) -> str:
+    """Return the expression of a whole row (prefix `r`) or key (`k`)."""
     if part is None or (not columns and prefix == "k"):
         return "None"
     return part.build([f"{prefix}{index}" for index in range(len(columns))])

@@ -7,7 +7,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from cdc.batch import ChangeBatch, Header, ImageTemplate, Ref, Rows, SourceBlock, column_part
+from cdc.batch import (
+    UNAVAILABLE,
+    Cell,
+    ChangeBatch,
+    Header,
+    ImageTemplate,
+    Part,
+    Ref,
+    Rows,
+    SourceBlock,
+    column_part,
+)
 from cdc.plugin import Source
 from cdc.sources.postgres.tuples import TupleLayout
 from schemas import connect, logical
@@ -70,7 +81,7 @@ def source_block(prefix: str, database: str, schema: str, table: str, snapshot: 
             "postgresql",
             prefix,
             Ref(0, 0),
-            snapshot,
+            None if snapshot == "false" else snapshot,
             database,
             ("[", Ref(0, 3), ',"', lsn, '"]'),
             Ref(0, 1),
@@ -102,7 +113,10 @@ def transaction_values(
 
 @dataclass(eq=False)
 class TableVersion:
-    """One version of one table, with the makers of its batches."""
+    """One version of one table, with the makers of its batches.
+
+    skip_unchanged: updates that change no captured column are left out.
+    """
 
     table: Table
     topic: str
@@ -111,8 +125,9 @@ class TableVersion:
     layout: TupleLayout
     headers: Sequence[Header]
     tombstones: bool
-    full_identity: bool
+    skip_unchanged: bool = False
     _key_template: ImageTemplate | None = field(init=False, default=None)
+    _row_template: ImageTemplate | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
         if self.table.key:
@@ -127,10 +142,34 @@ class TableVersion:
         new, old = self.layout.readers(self._key_template)
         return bool(old(data, text, old_at)[1] != new(data, text, new_at)[1])
 
+    def unchanged(self, data: bytes, text: str, old_at: int, new_at: int) -> bool:
+        """Whether an update leaves every captured column as it was."""
+        if self._row_template is None:
+            cell = Cell("v", "None", "UNAVAILABLE", "None")
+            part = Part(
+                (cell,) * len(self.table.columns), lambda names: f"({''.join(f'{n},' for n in names)})"
+            )
+            self._row_template = ImageTemplate(self.table, part, None, {"UNAVAILABLE": UNAVAILABLE})
+        new, old = self.layout.readers(self._row_template)
+        return bool(old(data, text, old_at)[0] == new(data, text, new_at)[0])
+
+    def completed(self, data: bytes, old_at: int, new_at: int) -> bytes | None:
+        """Return the new tuple with unchanged values taken from the old one; None when it is complete."""
+        pieces, missing = [], False
+        for _ in self.layout.wire:
+            old_end, new_end = _column_end(data, old_at), _column_end(data, new_at)
+            if data[new_at] == _UNCHANGED:
+                missing = True
+                pieces.append(data[old_at:old_end])
+            else:
+                pieces.append(data[new_at:new_end])
+            old_at, new_at = old_end, new_end
+        return b"".join(pieces) if missing else None
+
     def skip(self, data: bytes, at: int) -> int:
         """Return the position behind the tuple whose first column is at `at`."""
         for _ in self.layout.wire:
-            at += 5 + _int32(data, at + 1)[0] if data[at] == _TEXT else 1
+            at = _column_end(data, at)
         return at
 
     def batch(
@@ -164,5 +203,9 @@ class TableVersion:
         )
 
 
-_TEXT = ord("t")
+def _column_end(data: bytes, at: int) -> int:
+    return at + (5 + _int32(data, at + 1)[0] if data[at] == _TEXT else 1)
+
+
+_TEXT, _UNCHANGED = ord("t"), ord("u")
 _int32 = struct.Struct(">I").unpack_from
