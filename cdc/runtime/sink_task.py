@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from cdc.batch import Batch, Fetched, RecordBatch
+from cdc.config import Config
 from cdc.errors import SinkUnavailable
 from cdc.metrics import Metrics
-from cdc.plugin import Log, LogReader, PluginKind, Sink, SinkContext, find
+from cdc.plugin import Log, LogReader, Plugin, PluginKind, Sink, SinkContext, find
 from cdc.runtime.backoff import Backoff
 from cdc.runtime.chain import Chain, build_chain
 from cdc.runtime.connector_config import SinkConnectorConfig
@@ -26,6 +27,7 @@ from cdc.runtime.source_task import Outcome
 POLL_BYTES = 1 << 20
 IDLE_TIMEOUT = 0.5
 _NAP = 0.2
+_LAG_INTERVAL = 0.5
 
 _log = logging.getLogger(__name__)
 
@@ -54,6 +56,7 @@ class SinkTask:
     on_topic: Callable[[str], None] = lambda topic: None
     _meter: SinkMeter = field(init=False)
     _topics: set[str] = field(default_factory=set)
+    _lag_due: float = 0.0
 
     def __post_init__(self) -> None:
         self._meter = SinkMeter(self.metrics)
@@ -148,8 +151,20 @@ class SinkTask:
         reader.commit(progress.flushed(reached))
         self._meter.flushed()
         self.metrics.add("commits")
-        self.metrics.set("lag.records", sum(reader.lag().values()))
         self.backoff.reset()
+        self._note_lag(reader)
+
+    def _note_lag(self, reader: LogReader) -> None:
+        """Ask now and then: with a broker the answer costs a request for each partition."""
+        now = time.monotonic()
+        if now >= self._lag_due:
+            self.metrics.set("lag.records", sum(reader.lag().values()))
+            self._lag_due = now + _LAG_INTERVAL
+
+
+def _sink(plugin: Plugin, options: Config) -> Sink:
+    sink: Sink = plugin.cls(options)
+    return sink
 
 
 def _record_batch(batch: Batch) -> RecordBatch:
@@ -184,7 +199,7 @@ def build_sink_task(
     return SinkTask(
         connector=connector,
         number=number,
-        open_sink=partial(plugin.cls, options),
+        open_sink=lambda: _sink(plugin, options),
         open_reader=partial(log.reader, group, config.topics, raw, pattern=config.topics_regex),
         chain=build_chain(raw),
         decode=decoder.decode,

@@ -90,8 +90,7 @@ class SourceTask:
     def _loop(self, stopping: Callable[[], bool]) -> Outcome:
         read, writer = self.source.read, self.writer
         while not stopping():
-            waiting = self._dirty or bool(self._pending)
-            window = read(self.max_bytes, PENDING_TIMEOUT if waiting else IDLE_TIMEOUT)
+            window = read(self.max_bytes, PENDING_TIMEOUT if self._dirty else IDLE_TIMEOUT)
             if window is None:
                 return Outcome.FINISHED
             self._deliver(window)

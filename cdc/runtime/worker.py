@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import logging
 import selectors
 import socket
@@ -61,12 +62,16 @@ class Worker(Herder):
     def stop(self) -> None:
         """Ask every task to finish in order; `run` then returns."""
         self._stopping = True
-        self._wake.send(b"s")
+        self._rouse()
 
     def kill(self) -> None:
         """End every task at once; `run` then returns."""
         self._stopping = self._killing = True
-        self._wake.send(b"k")
+        self._rouse()
+
+    def _rouse(self) -> None:
+        with contextlib.suppress(OSError):  # it is over already
+            self._wake.send(b"!")
 
     # -- supervision, from one thread --------------------------------------------------------
 

@@ -1,0 +1,43 @@
+"""The worker's options on the command line, for every command that opens the log."""
+
+from __future__ import annotations
+
+import argparse
+
+from cdc.config_file import References, load_config
+from cdc.errors import ConfigError
+from cdc.plugin import Log, PluginKind, find
+from cdc.runtime.connectors import review_worker
+from cdc.runtime.worker_config import WorkerConfig, open_log, worker_options
+
+
+def add_worker_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add --worker and --data-dir."""
+    parser.add_argument(
+        "--worker",
+        metavar="FILE",
+        help="the worker's config: bootstrap.servers (Kafka) or data.dir, converters, listeners",
+    )
+    parser.add_argument(
+        "--data-dir", metavar="DIR", help="folder of the embedded log, which is used without Kafka (cdc-data)"
+    )
+
+
+def worker_from(args: argparse.Namespace) -> tuple[dict[str, str], list[str]]:
+    """Return the (raw) worker options and warnings about them; raises ConfigError."""
+    raw = load_config(args.worker) if args.worker else {}
+    listen = getattr(args, "listen", None)
+    options = worker_options(raw, data_dir=args.data_dir, listen="" if listen == "off" else listen)
+    subject = args.worker or "Worker configuration"
+    resolved = References(options).resolve(options)
+    chosen = find(PluginKind.LOG, WorkerConfig(resolved, subject=subject).log_name)
+    found = review_worker(options, chosen.config_class)
+    if found.problems:
+        raise ConfigError(found.problems, subject=subject)
+    return options, found.warnings
+
+
+def log_from(args: argparse.Namespace) -> Log:
+    """Return the log that --worker and --data-dir choose."""
+    options, _ = worker_from(args)
+    return open_log(References(options).resolve(options))
