@@ -107,6 +107,14 @@ class LogFull(LogError):
     hint = "free disk space, or lower the retention; the task goes on by itself"
 
 
+class Rebalanced(LogError):
+    """Partitions with records that were read but not committed went to another member of the group.
+
+    The reader goes on; whoever uses it gives up everything that is not flushed, and reads again
+    what comes.
+    """
+
+
 class Fenced(CdcError):
     """Another instance of the same task has taken over."""
 

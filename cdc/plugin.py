@@ -228,7 +228,13 @@ class LogReader(ABC):
 
     @abstractmethod
     def poll(self, max_bytes: int, timeout: float) -> list[Fetched]:
-        """Return the next records, in order by partition; waits at most `timeout` seconds."""
+        """Return the next records, in order by partition; waits at most `timeout` seconds.
+
+        Raises Rebalanced when records that were returned but not committed now belong to another
+        member of the group: what is not flushed must be given up, the sink opened anew and the
+        reader set to its positions (`seek`). The reader stays in use, and every partition it still
+        has starts again at its committed offset. Raises LogError, LogRejected or AccessDenied.
+        """
 
     @abstractmethod
     def seek(self, positions: Mapping[tuple[str, int], int]) -> None:

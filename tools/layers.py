@@ -28,13 +28,13 @@ LAYERS = (
         "cdc.sources.*",
         "sinks.*",
     ),
-    ("snapshot",),
+    ("snapshot", "cdc.offset_file"),
     ("cdc.plugin",),
     ("cdc.filters", "cdc.topics", "cdc.metrics", "cdc.offsets"),
     ("cdc.config_file",),
     ("cdc.batch", "cdc.config"),
     ("schemas",),
-    ("cdc.errors", "cdc.properties"),
+    ("cdc.errors", "cdc.properties", "cdc.java_map"),
 )
 
 # Names that say nothing gather everything: a module is called by what it does for the domain.

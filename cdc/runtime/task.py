@@ -86,8 +86,9 @@ def _source_task(
 
     source: Any = plugin.cls(plugin.config_class(raw, subject="Connector configuration"))
     chain = build_chain(raw)
-    offsets = StoredOffsets(assignment.connector, log.state("offsets"))
+    # The writer first: it fences a former instance of the task, whose last offsets then are final.
     writer = log.writer(assignment.connector, assignment.number, raw)
+    offsets = StoredOffsets(assignment.connector, log.state("offsets"))
     return SourceTask(
         connector=assignment.connector,
         number=assignment.number,

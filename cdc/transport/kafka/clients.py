@@ -1,0 +1,132 @@
+"""Make Kafka clients from a worker's and a connector's options."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from cdc.errors import ConfigError, DriverMissing, Problem
+from cdc.transport.kafka.config import KafkaConfig
+from cdc.transport.kafka.failures import Failures
+from cdc.transport.kafka.properties import translate
+
+if TYPE_CHECKING:
+    from confluent_kafka import Consumer, Producer
+    from confluent_kafka.admin import AdminClient
+
+logger = logging.getLogger(__name__)
+# librdkafka's own lines; without a logger it would write to stderr.
+_driver_logger = logging.getLogger(f"{__name__}.librdkafka")
+
+_PRODUCER: Mapping[str, Any] = {
+    # A broker that is away is waited for, as Connect does: a time-out here would mean duplicates.
+    "delivery.timeout.ms": 2147483647,
+    "linger.ms": 5,
+    "batch.size": 262144,
+    "batch.num.messages": 10000,
+    "queue.buffering.max.kbytes": 16384,
+    "queue.buffering.max.messages": 100000,
+    "compression.type": "lz4",
+    "message.max.bytes": 1048576,
+    # Java's default placement: keys land where a Java producer puts them.
+    "partitioner": "murmur2_random",
+    "delivery.report.only.error": True,
+}
+_CONSUMER: Mapping[str, Any] = {
+    "enable.auto.commit": False,
+    "enable.auto.offset.store": False,
+    "auto.offset.reset": "earliest",
+    "isolation.level": "read_committed",
+    "queued.max.messages.kbytes": 16384,
+    # With a bounded queue the default back-off of a second would starve a fast reader.
+    "fetch.queue.backoff.ms": 20,
+    "topic.metadata.refresh.interval.ms": 60000,
+}
+_UNKNOWN = re.compile(r'No such configuration property: "([^"]+)"')
+C = TypeVar("C")
+
+
+def driver() -> Any:
+    """Return the driver's module; raises DriverMissing."""
+    try:
+        import confluent_kafka
+        import confluent_kafka.admin
+    except ImportError:
+        raise DriverMissing("confluent-kafka", "kafka") from None
+    return confluent_kafka
+
+
+class Clients:
+    """Make the clients of one worker."""
+
+    def __init__(self, config: KafkaConfig) -> None:
+        self._config = config
+        self._admin: AdminClient | None = None
+
+    @property
+    def brokers(self) -> str:
+        """Where the cluster is, for messages."""
+        return self._config.bootstrap_servers
+
+    def producer(
+        self, failures: Failures, settings: Mapping[str, Any], connector: Mapping[str, str] | None = None
+    ) -> Producer:
+        """Return a producer that reports to `failures`; idempotent unless overrides forbid it."""
+        given = self._given("producer", connector)
+        chosen = {**_PRODUCER, **settings, **given}
+        if "transactional.id" not in chosen:
+            chosen.setdefault("enable.idempotence", _may_be_idempotent(given))
+        chosen |= {"error_cb": failures.on_error, "on_delivery": failures.on_delivery}
+        made: Producer = self._make(driver().Producer, chosen)
+        return made
+
+    def consumer(
+        self, failures: Failures, settings: Mapping[str, Any], connector: Mapping[str, str] | None = None
+    ) -> Consumer:
+        """Return a consumer that reports to `failures` and never commits by itself."""
+        chosen = {**_CONSUMER, **settings, **self._given("consumer", connector)}
+        chosen |= {"enable.auto.commit": False, "error_cb": failures.on_error}
+        made: Consumer = self._make(driver().Consumer, chosen)
+        return made
+
+    def admin(self, connector: Mapping[str, str] | None = None) -> AdminClient:
+        """Return an admin client: the worker's, or the connector's own where it has overrides."""
+        if any(name.startswith("admin.override.") for name in connector or ()):
+            return self._make_admin(connector)
+        if self._admin is None:
+            self._admin = self._make_admin(None)
+        return self._admin
+
+    def _make_admin(self, connector: Mapping[str, str] | None) -> AdminClient:
+        made: AdminClient = self._make(driver().admin.AdminClient, self._given("admin", connector))
+        return made
+
+    def _given(self, role: str, connector: Mapping[str, str] | None) -> dict[str, Any]:
+        translation = translate(self._config.client(role, connector), role)
+        if translation.problems:
+            raise ConfigError(translation.problems)
+        for warned in translation.warnings:
+            logger.warning("%s: %s", role, warned.message)
+        return {"bootstrap.servers": self._config.bootstrap_servers, **translation.settings}
+
+    def _make(self, build: Callable[..., C], settings: dict[str, Any]) -> C:
+        """Build a client without the properties that librdkafka does not know; Java warns about them too."""
+        exception = driver().KafkaException
+        while True:
+            try:
+                return build(settings, logger=_driver_logger)
+            except exception as error:
+                text = error.args[0].str() if hasattr(error.args[0], "str") else str(error)
+                unknown = _UNKNOWN.search(text)
+                if unknown is None or unknown[1] not in settings:
+                    raise ConfigError([Problem("", f"Kafka client: {text}")]) from None
+                logger.warning("The Kafka property %s is unknown and is ignored", unknown[1])
+                del settings[unknown[1]]
+
+
+def _may_be_idempotent(given: Mapping[str, str]) -> bool:
+    acks = given.get("acks", given.get("request.required.acks", "all"))
+    in_flight = given.get("max.in.flight.requests.per.connection", given.get("max.in.flight", "5"))
+    return acks in ("all", "-1") and in_flight.isdigit() and int(in_flight) <= 5

@@ -1,0 +1,143 @@
+"""The Kafka log: its faces, made from the worker's config."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from cdc.errors import LogError, LogRejected
+from cdc.filters import java_regex
+from cdc.offset_file import OffsetFile
+from cdc.plugin import Log, LogReader, LogWriter, State, TopicInfo, register
+from cdc.transport.kafka.clients import Clients, driver
+from cdc.transport.kafka.config import KafkaConfig
+from cdc.transport.kafka.failures import Failures, translate
+from cdc.transport.kafka.reader import KafkaReader
+from cdc.transport.kafka.rules import Rule, Rules, parse
+from cdc.transport.kafka.state import KafkaState
+from cdc.transport.kafka.subscription import Subscription
+from cdc.transport.kafka.topics import TopicMaker, ensure_compacted, outcome
+from cdc.transport.kafka.transactions import TransactionalWriter
+from cdc.transport.kafka.writer import KafkaWriter
+
+logger = logging.getLogger(__name__)
+
+
+@register("log", "kafka")
+class KafkaLog(Log):
+    """Use a Kafka cluster: any broker that speaks Kafka's protocol, with Connect's own topics.
+
+    No connection is made before a face is asked for, and none may be carried across a fork.
+    """
+
+    config_class = KafkaConfig
+    config: KafkaConfig
+
+    def __init__(self, config: KafkaConfig) -> None:
+        super().__init__(config)
+        self._clients = Clients(config)
+
+    def writer(self, connector: str, task: int, config: Mapping[str, str]) -> LogWriter:
+        """Return the writer of a task.
+
+        With exactly-once this fences former writers of the task and settles their transactions:
+        the offsets to resume from are final only afterwards.
+        """
+        options = self.config
+        offsets = self._offset_file() or self._state_topic("offsets")
+        rules = self._rules(config)
+        failures = Failures(f"Producer of {connector}-{task}")
+        transactional = options.exactly_once == "enabled" and isinstance(offsets, str)
+        settings: dict[str, Any] = {"client.id": f"connector-producer-{connector}-{task}"}
+        if transactional:
+            settings["transactional.id"] = f"{options.group_id}-{connector}-{task}"
+        producer = self._clients.producer(failures, settings, config)
+        topics = TopicMaker(lambda: self._clients.admin(config), producer, failures, rules)
+        if transactional:
+            assert isinstance(offsets, str)
+            return TransactionalWriter(producer, failures, topics, offsets)
+        return KafkaWriter(producer, failures, topics, offsets)
+
+    def reader(
+        self, group: str, topics: Sequence[str], config: Mapping[str, str], *, pattern: str | None = None
+    ) -> LogReader:
+        """Return a member of the group; `consumer.override.*` of the sink connector apply."""
+        failures = Failures(f"Consumer of {group}")
+        settings = {"group.id": group, "client.id": f"connector-consumer-{group}"}
+        consumer = self._clients.consumer(failures, settings, config)
+        strategy = self.config.client("consumer", config).get("partition.assignment.strategy", "")
+        matches = java_regex(pattern).fullmatch if pattern is not None else None
+        wanted = Subscription(topics, None if matches is None else lambda name: bool(matches(name)))
+        return KafkaReader(consumer, failures, wanted, strategy.lower())
+
+    def state(self, name: str) -> State:
+        """Return a compacted topic: `offsets`, `configs` and `status` are Connect's own."""
+        if name == "offsets" and (file := self._offset_file()):
+            return file
+        return KafkaState(self._clients, self._state_topic(name))
+
+    def topics(self) -> list[TopicInfo]:
+        """Return the topics with records in them."""
+        kafka, admin = driver(), self._clients.admin()
+        internal = {self.config.offset_topic, self.config.config_topic, self.config.status_topic}
+        try:
+            found = {
+                name: list(topic.partitions)
+                for name, topic in admin.list_topics(timeout=30).topics.items()
+                if topic.error is None and name not in internal and not name.startswith("__consumer_offsets")
+            }
+            records = self._records(admin, found)
+        except kafka.KafkaException as error:
+            raise translate(error, f"The topics of {self._clients.brokers} cannot be listed") from None
+        return [TopicInfo(n, len(found[n]), records[n]) for n in sorted(found) if records.get(n)]
+
+    def _records(self, admin: Any, found: Mapping[str, Sequence[int]]) -> dict[str, int]:
+        """Return newest minus oldest offset, summed by topic: two requests for the whole cluster."""
+        kafka = driver()
+        places = [(name, partition) for name, partitions in found.items() for partition in partitions]
+        counts = dict.fromkeys(found, 0)
+        if not places:
+            return counts
+        for sign, spec in ((1, kafka.admin.OffsetSpec.latest()), (-1, kafka.admin.OffsetSpec.earliest())):
+            asked = {kafka.TopicPartition(*place): spec for place in places}
+            for partition, future in admin.list_offsets(asked).items():
+                counts[partition.topic] += sign * outcome(future, partition.topic).offset
+        return counts
+
+    def _offset_file(self) -> OffsetFile | None:
+        path = self.config.offset_file
+        return OffsetFile(path) if path else None
+
+    def _rules(self, config: Mapping[str, str]) -> Rules | None:
+        rules = parse(config)
+        if rules is not None and not self.config.topic_creation:
+            logger.warning("topic.creation.* of the connector is ignored: topic.creation.enable=false")
+            return None
+        return rules
+
+    def _state_topic(self, name: str) -> str:
+        """Return the topic of a state, made or checked."""
+        options = self.config
+        known = {
+            "offsets": (
+                options.offset_topic,
+                "offset",
+                options.offset_partitions,
+                options.offset_replication,
+            ),
+            "configs": (options.config_topic, "config", 1, options.config_replication),
+            "status": (options.status_topic, "status", options.status_partitions, options.status_replication),
+        }
+        topic, prefix, partitions, replication = known.get(
+            name, (f"connect-{name}", "offset", 1, options.offset_replication)
+        )
+        config = options.storage(prefix) if name in known else {}
+        try:
+            option = f"{prefix}.storage.topic"
+            ensure_compacted(self._clients.admin(), topic, option, Rule(replication, partitions), config)
+        except LogRejected:
+            raise
+        except LogError as error:
+            raise LogError(f"Kafka at {self._clients.brokers}: {error.message}") from None
+        return topic

@@ -1,0 +1,91 @@
+"""Write a source task's records and offsets in transactions: exactly once."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from cdc.batch import Encoded
+from cdc.errors import LogError
+from cdc.transport.kafka.clients import driver
+from cdc.transport.kafka.failures import Failures, translate
+from cdc.transport.kafka.topics import TopicMaker, idle
+from cdc.transport.kafka.writer import KafkaWriter, Tick
+
+if TYPE_CHECKING:
+    from confluent_kafka import Producer
+
+logger = logging.getLogger(__name__)
+
+_SLICE = 0.5
+_PATIENCE = 60.0
+
+
+class TransactionalWriter(KafkaWriter):
+    """Commit records and offsets together; readers of committed data see all of a window or nothing.
+
+    Making one fences every earlier producer of the same task and ends its open transaction: read
+    the offsets to resume from only afterwards.
+    """
+
+    exactly_once = True
+
+    def __init__(self, producer: Producer, failures: Failures, topics: TopicMaker, offset_topic: str) -> None:
+        self._open = False
+        self._offset_topic = offset_topic
+        super().__init__(producer, failures, topics, offset_topic)
+        self._attempt("Transactions cannot be started", producer.init_transactions, idle)
+
+    def append(self, encoded: Encoded, tick: Tick) -> None:
+        """Queue the records in the open transaction."""
+        if encoded.values:
+            self._begin()
+        super().append(encoded, tick)
+
+    def commit(self, offsets: Mapping[bytes, bytes | None], tick: Tick) -> None:
+        """Commit the transaction with the offsets in it."""
+        if offsets:
+            self._begin()
+        if self._open:
+            self._produce_offsets(self._offset_topic, offsets, tick)
+            self._flush(tick)
+            self._attempt("The transaction cannot be committed", self._producer.commit_transaction, tick)
+            self._open = False
+        self._done()
+
+    def close(self) -> None:
+        """Abort the open transaction; if that fails the next instance's start does."""
+        if self._open:
+            try:
+                self._producer.purge()
+                self._producer.abort_transaction(5.0)
+            except driver().KafkaException as error:
+                logger.info("The transaction is left to time out: %s", error.args[0].str())
+        super().close()
+
+    def _begin(self) -> None:
+        if self._open:
+            return
+        try:
+            self._producer.begin_transaction()
+        except driver().KafkaException as error:
+            self._failures.raise_first()
+            raise translate(error, "A transaction cannot be begun") from None
+        self._open = True
+
+    def _attempt(self, what: str, call: Callable[[float], None], tick: Tick) -> None:
+        """Call until it succeeds; time-outs and retriable errors mean: call again, nothing is lost."""
+        until = time.monotonic() + _PATIENCE
+        while True:
+            try:
+                call(_SLICE)
+                return
+            except driver().KafkaException as error:
+                self._failures.raise_first()
+                if not error.args[0].retriable():
+                    raise translate(error, what) from None
+                if time.monotonic() > until:
+                    raise LogError(f"{what} within {_PATIENCE:.0f} s: {error.args[0].str()}") from None
+            tick()

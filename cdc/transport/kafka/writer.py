@@ -1,0 +1,152 @@
+"""Write a source task's records, at least once."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Protocol
+
+from cdc.batch import Encoded
+from cdc.plugin import LogWriter
+from cdc.transport.kafka.clients import driver
+from cdc.transport.kafka.failures import Failures, translate
+from cdc.transport.kafka.topics import TopicMaker
+
+if TYPE_CHECKING:
+    from confluent_kafka import Producer
+
+Tick = Callable[[], None]
+
+BARRIER = 0.5
+"""Seconds between commits under load: a flush stalls the pipe for some milliseconds."""
+IDLE_BARRIER = 0.1
+"""Seconds between commits when the source has nothing more to give at once."""
+_SLICE = 0.5
+_NO_PARTITION = -1
+
+
+class OffsetStore(Protocol):
+    """Where the offsets go once the records are durable."""
+
+    def put_all(self, offsets: Mapping[bytes, bytes | None]) -> None:
+        """Store durably."""
+        ...
+
+
+class KafkaWriter(LogWriter):
+    """Send records through an idempotent producer; offsets follow when the brokers have them.
+
+    The producer reports failures only, and to one place: that makes a record cost a microsecond.
+    `commit` is therefore a barrier: it waits until nothing is under way.
+    """
+
+    def __init__(
+        self, producer: Producer, failures: Failures, topics: TopicMaker, offsets: OffsetStore | str
+    ) -> None:
+        """`offsets`: the offset topic's name, or a store of another kind."""
+        self._producer, self._failures, self._topics, self._offsets = producer, failures, topics, offsets
+        self._committed = self._ticked = time.monotonic()
+        self._appended = False
+        if isinstance(offsets, str):
+            topics.ensure(offsets, lambda: None)
+
+    def append(self, encoded: Encoded, tick: Tick) -> None:
+        """Queue the records; waits while the queue is full. They can be read before `commit`."""
+        self._producer.poll(0)
+        self._failures.raise_first()
+        if not encoded.values:
+            return
+        self._topics.ensure(encoded.topic, tick)
+        self._appended = True
+        if encoded.headers or encoded.row_headers or encoded.timestamps or encoded.partition is not None:
+            self._append_full(encoded, tick)
+        else:
+            self._append_bare(encoded, tick)
+
+    def _append_bare(self, encoded: Encoded, tick: Tick) -> None:
+        topic, produce = encoded.topic, self._producer.produce
+        for key, value in encoded.whole():
+            try:
+                produce(topic, value, key)
+            except BufferError:
+                self._retry(tick, topic, value, key)
+            except driver().KafkaException as error:
+                raise translate(error, _subject(topic, key)) from None
+
+    def _append_full(self, encoded: Encoded, tick: Tick) -> None:
+        topic, produce = encoded.topic, self._producer.produce
+        shared: Any = list(encoded.headers)
+        single: dict[int, Any] = {index: [*own, *shared] for index, own in encoded.row_headers.items()}
+        partition = _NO_PARTITION if encoded.partition is None else encoded.partition
+        times = encoded.timestamps or [0] * len(encoded)
+        for index, (key, value) in enumerate(encoded.whole()):
+            # Positions, not names: parsing keyword arguments would cost as much as the call.
+            record = (topic, value, key, partition, None, None, times[index] or 0, single.get(index, shared))
+            try:
+                produce(*record)
+            except BufferError:
+                self._retry(tick, *record)
+            except driver().KafkaException as error:
+                raise translate(error, _subject(topic, key)) from None
+
+    def _retry(self, tick: Tick, *record: object) -> None:
+        while True:
+            self._producer.poll(0.01)
+            self._failures.raise_first()
+            self._tick(tick)
+            try:
+                self._producer.produce(*record)  # type: ignore[arg-type]
+            except BufferError:
+                continue
+            except driver().KafkaException as error:
+                raise translate(error, f"Topic {record[0]}") from None
+            return
+
+    def commit(self, offsets: Mapping[bytes, bytes | None], tick: Tick) -> None:
+        """Wait until the brokers have every record, then store the offsets."""
+        self._flush(tick)
+        if isinstance(self._offsets, str):
+            self._produce_offsets(self._offsets, offsets, tick)
+            self._flush(tick)
+        elif offsets:
+            self._offsets.put_all(offsets)
+        self._done()
+
+    def _produce_offsets(self, topic: str, offsets: Mapping[bytes, bytes | None], tick: Tick) -> None:
+        for key, value in offsets.items():
+            try:
+                self._producer.produce(topic, value, key)
+            except BufferError:
+                self._retry(tick, topic, value, key)
+            except driver().KafkaException as error:
+                raise translate(error, f"Offset topic {topic}") from None
+
+    def _flush(self, tick: Tick) -> None:
+        while self._producer.flush(_SLICE):
+            self._failures.raise_first()
+            self._tick(tick)
+        self._failures.raise_first()
+
+    def _tick(self, tick: Tick) -> None:
+        now = time.monotonic()
+        if now - self._ticked >= _SLICE:
+            self._ticked = now
+            tick()
+
+    def _done(self) -> None:
+        self._committed = time.monotonic()
+        self._appended = False
+
+    def due(self, *, idle: bool) -> bool:
+        """Tell whether to commit: twice a second, sooner when the source pauses after records."""
+        interval = IDLE_BARRIER if idle and self._appended else BARRIER
+        return time.monotonic() - self._committed >= interval
+
+    def close(self) -> None:
+        """Drop what is queued."""
+        self._producer.purge()
+        self._producer.flush(1.0)
+
+
+def _subject(topic: str, key: bytes | None) -> str:
+    return f"Topic {topic}, record with key {key!r}"
