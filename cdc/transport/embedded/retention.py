@@ -107,7 +107,7 @@ class Retention:
         free, pages = self._pages()
         if free * SHRINK_SHARE <= pages or free < STEP_PAGES // 4:
             return False
-        self._store.query(f"PRAGMA incremental_vacuum({STEP_PAGES})")
+        self._store.give_back(STEP_PAGES)
         return True
 
 

@@ -121,6 +121,12 @@ class Store:
                     self._connection.execute("ROLLBACK")
                 raise
 
+    def give_back(self, pages: int) -> None:
+        """Return so many unused pages at the end of the file to the file system."""
+        with self._translated():
+            # A script, because `execute` runs this pragma for a single page.
+            self._connection.executescript(f"PRAGMA incremental_vacuum({pages})")
+
     def relieve(self) -> None:
         """Start the write-ahead log anew when readers kept it from that for too long."""
         try:
