@@ -99,20 +99,25 @@ def debezium_family(attribute: Attribute, sources: Iterable[tuple[TaskMetrics, s
 def _values(
     attribute: Attribute, context: str, snapshot: Mapping[str, Any]
 ) -> Iterator[tuple[dict[str, str], float]]:
-    """Yield extra labels and value of each sample of an attribute."""
+    """Yield extra labels and value of each sample of an attribute.
+
+    The value decides more than the shape: what a plugin sets must not keep the others from being seen.
+    """
     value = _found(attribute, context, snapshot)
     if attribute.shape is Shape.TEXT:
         if value not in (None, ""):
             yield {"value": str(value)[:TEXT_LIMIT]}, 1.0
-    elif attribute.shape is Shape.LIST:
-        yield from (({"table": str(item)}, 1.0) for item in value or ())
-    elif attribute.shape is Shape.MAP:
+    elif isinstance(value, Mapping):
         label = "table" if context == SNAPSHOT else "key"
-        for key, item in (value or {}).items():
-            if isinstance(item, int | float):
+        for key, item in value.items():
+            if isinstance(item, int | float) or str(item).isdecimal():
                 yield {label: str(key)}, float(item)
-    else:
-        yield {}, attribute.default if value is None else float(value)
+    elif isinstance(value, list | tuple | set | frozenset):
+        yield from (({"table": str(item)}, 1.0) for item in value)
+    elif isinstance(value, int | float):
+        yield {}, float(value)
+    elif attribute.shape in (Shape.NUMBER, Shape.TRUTH):
+        yield {}, attribute.default
 
 
 def _found(attribute: Attribute, context: str, snapshot: Mapping[str, Any]) -> Any:

@@ -20,7 +20,6 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
     parser.add_argument(
         "--keep", action="store_true", help="leave everything running until Ctrl-C, and say how to connect"
     )
-    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:

@@ -59,6 +59,18 @@ def open_copy(target: Path) -> sqlite3.Connection:
     return sqlite3.connect(f"file:{quote(str(target))}?mode=ro", uri=True, timeout=10)
 
 
+def count_rows(target: Path, tables: Iterable[str]) -> int:
+    """Return how many rows the target's tables hold together."""
+    total = 0
+    with closing(open_copy(target)) as copy:
+        for table in tables:
+            try:
+                total += copy.execute(f"select count(*) from {table}").fetchone()[0]
+            except sqlite3.OperationalError:  # nothing has arrived yet, or it is being written
+                continue
+    return total
+
+
 def compare_table(
     source: psycopg.Connection[tuple[Any, ...]], copy: sqlite3.Connection, table: str
 ) -> Comparison:

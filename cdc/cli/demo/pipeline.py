@@ -51,11 +51,10 @@ class PipelineFailed(CdcError):
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far the two connectors are; rows since they were started."""
+    """What the source does, and how many changes of it are in the log."""
 
     phase: str
-    read: int
-    written: int
+    logged: int
 
 
 class Pipeline:
@@ -126,22 +125,23 @@ class Pipeline:
         answer = self._get("/metrics")
         if answer is None:
             return None
-        phase, rows = "starting", {"source": 0, "sink": 0}
+        phase, logged = "starting", 0
         for name, labels, value in _samples(answer.decode()):
-            if name == "cdc_rows_total":
-                rows[labels["type"]] += int(value)
-            elif name == "cdc_task_phase" and labels["type"] == "source":
+            if labels.get("connector") == SOURCE and name == "cdc_rows_total":
+                logged = int(value)
+            elif labels.get("connector") == SOURCE and name == "cdc_task_phase":
                 phase = labels["phase"]
-        return Progress(phase, rows["source"], rows["sink"])
+        return Progress(phase, logged)
 
     def events(self, topic: str) -> Iterator[dict[str, Any]]:
         """Yield what `cdc consume` prints of a topic, from its beginning to its present end."""
-        process = subprocess.Popen(
-            self.consume_command(topic), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-        )
+        with self.log_file.open("ab") as log:
+            process = subprocess.Popen(self.consume_command(topic), stdout=subprocess.PIPE, stderr=log)
         try:
             assert process.stdout is not None
             yield from map(json.loads, process.stdout)
+            if process.wait():
+                raise PipelineFailed(f"cdc consume has failed:\n{self.log_tail()}")
         finally:
             process.kill()
             process.communicate()

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from cdc.cli.demo import shop
-from cdc.cli.demo.compare import Comparison, compare
+from cdc.cli.demo.compare import Comparison, compare, count_rows
 from cdc.cli.demo.pipeline import Pipeline
 from cdc.cli.demo.server import DemoPostgres
 from cdc.cli.demo.traffic import Stopwatch, Traffic
@@ -99,7 +99,7 @@ class Show:
         while time.monotonic() < deadline:
             pipeline.check()
             progress = pipeline.progress()
-            if progress is not None and progress.read:
+            if progress is not None and progress.logged
                 self._say("the first events are in the log")
                 return
             time.sleep(0.02)
@@ -109,9 +109,10 @@ class Show:
         progress = pipeline.progress()
         if progress is None:
             return
+        held = count_rows(pipeline.target, shop.TABLES)
         line = (
-            f"{progress.phase:10} shop wrote {traffic.rows.total():7,} rows"
-            f"   log took {progress.read:7,}   tables took {progress.written:7,}   {lag(stopwatch)}"
+            f"{progress.phase:10} shop wrote {traffic.rows.total():6,} rows"
+            f"   log took {progress.logged:6,} changes   copy holds {held:6,} rows   {lag(stopwatch)}"
         )
         if self._live:
             print(f"\r\033[K  {line}", end="", flush=True)

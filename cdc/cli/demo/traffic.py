@@ -92,7 +92,8 @@ class Stopwatch:
     def stop(self) -> None:
         """Finish the measurement that runs."""
         self._stopping.set()
-        self._thread.join()
+        if self._thread.is_alive():
+            self._thread.join()
 
     def percentile(self, share: float) -> float | None:
         """Return the milliseconds that this share of the visits stayed under."""

@@ -51,12 +51,13 @@ def test_texts_lists_and_maps_are_labels() -> None:
     metrics = Metrics()
     metrics.set("LastTransactionId", '7"33\n')
     metrics.set("CapturedTables", ["public.a", "public.b"])
-    metrics.set("SourceEventPosition", {"lsn": 12, "note": "no number"})
+    metrics.set("SourceEventPosition", {"lsn": 12, "commit": "11", "note": "no number"})
     metrics.tables["public.a"] = {"RowsScanned": 5, "rows": 9}
     found = scrape(metrics)
     assert found[key("debezium_metrics_LastTransactionId_info", STREAMING, value='7"33\n')] == 1
     assert found[key("debezium_metrics_CapturedTables", STREAMING, table="public.b")] == 1
     assert found[key("debezium_metrics_SourceEventPosition", STREAMING, key="lsn")] == 12
+    assert found[key("debezium_metrics_SourceEventPosition", STREAMING, key="commit")] == 11
     assert key("debezium_metrics_SourceEventPosition", STREAMING, key="note") not in found
     assert found[key("debezium_metrics_RowsScanned", SNAPSHOT, table="public.a")] == 5
     assert found[key("cdc_table_rows_total", TASK, table="public.a")] == 9
@@ -134,3 +135,15 @@ def test_the_age_of_the_last_event_grows_by_itself() -> None:
     found = scrape(metrics)
     assert 5000 <= found[key("debezium_metrics_MilliSecondsSinceLastEvent", STREAMING)] < 60_000
     assert not any(name.startswith("cdc_last_event") for name, _ in found)
+
+
+def test_values_of_an_unexpected_kind_do_not_hide_the_others() -> None:
+    metrics = Metrics()
+    metrics.set("RowsScanned", 5)
+    metrics.set("CapturedTables", 2)
+    metrics.set("NumberOfEventsFiltered", "many")
+    metrics.set("LastTransactionId", {"a": 1})
+    found = scrape(metrics)
+    assert found[key("debezium_metrics_RowsScanned", SNAPSHOT)] == 5
+    assert found[key("debezium_metrics_CapturedTables", STREAMING)] == 2
+    assert found[key("debezium_metrics_NumberOfEventsFiltered", STREAMING)] == 0
