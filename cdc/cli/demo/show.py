@@ -99,7 +99,7 @@ class Show:
         while time.monotonic() < deadline:
             pipeline.check()
             progress = pipeline.progress()
-            if progress is not None and progress.logged
+            if progress is not None and progress.logged:
                 self._say("the first events are in the log")
                 return
             time.sleep(0.02)
