@@ -45,16 +45,18 @@ class EmbeddedReader(LogReader):
         """Return runs of records, at least one record if there is any; `max_bytes` is without wraps."""
         deadline = time.monotonic() + timeout
         while True:
-            if found := self._fetch(max_bytes):
-                return found
-            self._store.bell.listen()
-            # Once more: something may have been committed before the bell was heard.
+            # Before looking: what is committed afterwards ends the wait. And nobody rings for a
+            # reader that never had to wait.
+            listening = self._store.bell.clear()
             if found := self._fetch(max_bytes):
                 return found
             left = deadline - time.monotonic()
             if left <= 0:
                 return []
-            self._store.bell.wait(left)
+            if listening:
+                self._store.bell.wait(left)
+            else:
+                self._store.bell.listen()
 
     def seek(self, positions: Mapping[tuple[str, int], int]) -> None:
         """Continue from these offsets; those of topics that do not exist yet are kept for later."""

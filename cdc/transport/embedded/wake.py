@@ -18,8 +18,8 @@ from pathlib import Path
 class Bell:
     """Ring (as a writer) and hear (as a reader) that there are new records.
 
-    A reader calls `listen` before it looks for records, then `wait` when there are none: a commit
-    between the two is not missed.
+    A reader calls `listen` once, then `clear` before it looks for records, and `wait` when there are
+    none: a commit between the two is not missed.
     """
 
     # Without a pipe (some file systems have none) a reader looks this often; with one this is a net.
@@ -46,8 +46,12 @@ class Bell:
         if not self._listening:
             self._listening = True
             self._open()
-        elif self._pipe is not None:
+
+    def clear(self) -> bool:
+        """Forget earlier rings; tell whether there is anything to wait with."""
+        if self._pipe is not None:
             _drain(self._pipe[1])
+        return self._listening
 
     def wait(self, timeout: float) -> None:
         """Return when something may have been committed, or after `timeout` seconds at most."""

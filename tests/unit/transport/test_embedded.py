@@ -242,7 +242,7 @@ def test_without_pipes_a_reader_looks_by_itself(
 
 
 def test_pipes_of_the_dead_are_removed(tmp_path: Path, writer: LogWriter, reader: LogReader) -> None:
-    reader.poll(1, 0)
+    reader.poll(1, 0.01)
     stale = tmp_path / "log.db-readers" / "1-dead.pipe"
     os.mkfifo(stale)
     put(writer, b"v")
