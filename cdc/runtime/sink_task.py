@@ -10,7 +10,7 @@ from functools import partial
 
 from cdc.batch import Batch, Fetched, RecordBatch
 from cdc.config import Config
-from cdc.errors import SinkUnavailable
+from cdc.errors import Rebalanced, SinkUnavailable
 from cdc.metrics import Metrics
 from cdc.plugin import Log, LogReader, Plugin, PluginKind, Sink, SinkContext, find
 from cdc.runtime.backoff import Backoff
@@ -66,7 +66,7 @@ class SinkTask:
         try:
             while True:
                 try:
-                    return self._session(stopping, started)
+                    return self._reading(stopping, started)
                 except SinkUnavailable as error:
                     self._wait(error, stopping)
                     if stopping():
@@ -74,6 +74,19 @@ class SinkTask:
         finally:
             self.chain.close()
             self.reporter.close()
+
+    def _reading(self, stopping: Callable[[], bool], started: Callable[[], None]) -> Outcome:
+        """Work with one reader, as long as the target can be reached."""
+        reader = self.open_reader()
+        try:
+            while True:
+                try:
+                    return self._session(reader, stopping, started)
+                except Rebalanced as error:
+                    _log.info("%s; the sink is opened anew", error)
+                    self._meter.forget()
+        finally:
+            reader.close()
 
     def _wait(self, error: SinkUnavailable, stopping: Callable[[], bool]) -> None:
         pause = self.backoff.next()
@@ -84,19 +97,17 @@ class SinkTask:
         while not stopping() and (left := until - time.monotonic()) > 0:
             time.sleep(min(left, _NAP))
 
-    def _session(self, stopping: Callable[[], bool], started: Callable[[], None]) -> Outcome:
+    def _session(
+        self, reader: LogReader, stopping: Callable[[], bool], started: Callable[[], None]
+    ) -> Outcome:
         """Work with one connection to the target; what it has not flushed is read again by the next."""
         sink = self.open_sink()
         try:
             positions = sink.open(SinkContext(self.connector, self.number, self.reporter, self.metrics))
-            reader = self.open_reader()
-            try:
-                if positions:
-                    reader.seek(positions)
-                started()
-                return self._loop(sink, reader, stopping)
-            finally:
-                reader.close()
+            if positions:
+                reader.seek(positions)
+            started()
+            return self._loop(sink, reader, stopping)
         finally:
             sink.close()
 

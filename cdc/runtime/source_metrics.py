@@ -1,7 +1,7 @@
-"""What a source task counts for every source: events, rows, bytes, and how long rows are on their way.
+"""What the runtime counts for every source: rows, bytes, and how long rows are on their way.
 
-Sources need not count events themselves; they set what only they know (connection, snapshot,
-positions). Work is per batch, never per row.
+Events by kind, connection, snapshot and positions are the source's own to count (Debezium's
+attributes in `cdc.metrics`). Work is per batch, never per row.
 """
 
 from __future__ import annotations
@@ -12,11 +12,6 @@ from collections import deque
 from cdc.batch import ChangeBatch, RecordBatch, Ref, SourceBlock, Window
 from cdc.metrics import Metrics
 
-_OPS = (
-    ("c", "TotalNumberOfCreateEventsSeen"),
-    ("u", "TotalNumberOfUpdateEventsSeen"),
-    ("d", "TotalNumberOfDeleteEventsSeen"),
-)
 _CACHE_LIMIT = 4096
 _PENDING_LIMIT = 4096
 
@@ -34,10 +29,10 @@ class SourceMeter:
         self._unacknowledged: deque[tuple[float, int]] = deque(maxlen=_PENDING_LIMIT)
 
     def read(self, window: Window) -> None:
-        """Count what a window holds."""
+        """Note how old the changes of a window are."""
         for batch in window.batches:
             if isinstance(batch, ChangeBatch):
-                self._count_changes(batch)
+                self._observe_read(batch)
 
     def appended(self, window: Window) -> None:
         """Count what is in the log now."""
@@ -60,22 +55,15 @@ class SourceMeter:
             since, rows = self._unacknowledged.popleft()
             self._metrics.observe("lag.acknowledged", max(0.0, (now - since) * 1000), rows)
 
-    def _count_changes(self, batch: ChangeBatch) -> None:
-        metrics, ops = self._metrics, batch.ops
-        metrics.add("TotalNumberOfEventsSeen", len(ops))
-        for op, name in _OPS:
-            if found := ops.count(op):
-                metrics.add(name, found)
-        metrics.set("LastEventTimestamp", batch.clock_ns // 1_000_000)
+    def _observe_read(self, batch: ChangeBatch) -> None:
         committed = self._commit_ms(batch)
-        if committed is not None and ops[-1] != "r":
+        if committed is not None and batch.ops[-1] != "r":
             behind = max(0.0, batch.clock_ns / 1e6 - committed)
-            metrics.observe("lag.read", behind, len(ops))
-            self._behind(behind)
+            self._metrics.observe("lag.read", behind, len(batch))
+            self._extremes(behind)
 
-    def _behind(self, milliseconds: float) -> None:
+    def _extremes(self, milliseconds: float) -> None:
         values = self._metrics.values
-        values["MilliSecondsBehindSource"] = round(milliseconds)
         least = values.get("MilliSecondsBehindSourceMinValue", milliseconds)
         most = values.get("MilliSecondsBehindSourceMaxValue", milliseconds)
         values["MilliSecondsBehindSourceMinValue"] = round(min(least, milliseconds))
