@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -25,7 +24,6 @@ from cdc.rest.attributes import DEBEZIUM, OWN, SNAPSHOT, TASK, Attribute, Own, S
 from cdc.runtime.herder import Herder, TaskMetrics, TaskState
 
 TEXT_LIMIT = 256
-LAST_EVENT = "LastEventTimestamp"  # milliseconds since 1970: a task cannot know how old it is at the scrape
 QUANTILES = ("P50", "P95", "P99")
 _KNOWN = {own.name.removeprefix("cdc_").removesuffix("_total"): own for own in OWN if own.kind == "counter"}
 _ALWAYS = tuple(name for name, own in _KNOWN.items() if own.labels == TASK)
@@ -127,8 +125,6 @@ def _found(attribute: Attribute, context: str, snapshot: Mapping[str, Any]) -> A
         return values.get(qualified)
     if attribute.name in values:
         return values[attribute.name]
-    if attribute.name == "MilliSecondsSinceLastEvent" and LAST_EVENT in values:
-        return max(0.0, time.time() * 1000 - values[LAST_EVENT])
     if attribute.shape is Shape.MAP:
         tables: Mapping[str, Mapping[str, Any]] = snapshot.get("tables", {})
         return {name: row[attribute.name] for name, row in tables.items() if attribute.name in row}
@@ -167,7 +163,7 @@ def _counters(tasks: Sequence[TaskMetrics]) -> Iterator[Metric]:
         for name in _ALWAYS:
             families[name].add_metric(_labels(task), float(values.get(name, 0)))
         for name, value in values.items():
-            if name in _KNOWN or name == LAST_EVENT or name.rpartition(".")[2] in _DEBEZIUM_NAMES:
+            if name in _KNOWN or name.rpartition(".")[2] in _DEBEZIUM_NAMES:
                 continue
             if isinstance(value, int | float):
                 plain = f"cdc_{_snake(name)}"

@@ -10,17 +10,20 @@ from pathlib import Path
 
 import pytest
 
+from tests.servers.process import scratch
+
 DEMO = [sys.executable, "-m", "cdc.cli.main", "demo"]
 
 
 @pytest.fixture
-def environment(tmp_path: Path) -> dict[str, str]:
-    """Return an environment in which all temporary folders are in one that the test can look into."""
-    # The server runs as another user when we are root, and has to get there.
-    for folder in (tmp_path, *tmp_path.parents[:3]):
-        if folder.owner() != "root" or folder.name.startswith(("pytest", "test")):
-            folder.chmod(0o755)
-    return {**os.environ, "TMPDIR": str(tmp_path)}
+def folder() -> Path:
+    """Return where the demo makes its temporary folders: as root its server must be able to get there."""
+    return scratch("demo")
+
+
+@pytest.fixture
+def environment(folder: Path) -> dict[str, str]:
+    return {**os.environ, "TMPDIR": str(folder)}
 
 
 def left_behind(folder: Path) -> list[str]:
@@ -36,7 +39,7 @@ def left_behind(folder: Path) -> list[str]:
     return found
 
 
-def test_ends_equal_and_leaves_nothing(environment: dict[str, str], tmp_path: Path) -> None:
+def test_ends_equal_and_leaves_nothing(environment: dict[str, str], folder: Path) -> None:
     done = subprocess.run(
         [*DEMO, "--seconds", "3"], env=environment, capture_output=True, text=True, timeout=120, check=False
     )
@@ -48,14 +51,12 @@ def test_ends_equal_and_leaves_nothing(environment: dict[str, str], tmp_path: Pa
     assert "every row and every value is equal" in done.stdout
     assert "lag p50" in done.stdout
     assert done.stderr == ""
-    assert list(tmp_path.iterdir()) == []
-    assert left_behind(tmp_path) == []
+    assert list(folder.iterdir()) == []
+    assert left_behind(folder) == []
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
-def test_is_kept_until_it_is_stopped(
-    environment: dict[str, str], tmp_path: Path, how: signal.Signals
-) -> None:
+def test_is_kept_until_it_is_stopped(environment: dict[str, str], folder: Path, how: signal.Signals) -> None:
     command = [*DEMO, "--seconds", "0.5", "--keep"]
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
@@ -68,11 +69,11 @@ def test_is_kept_until_it_is_stopped(
         assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == "t\n"
         process.send_signal(how)
         assert process.wait(60) == 130
-    assert list(tmp_path.iterdir()) == []
-    assert left_behind(tmp_path) == []
+    assert list(folder.iterdir()) == []
+    assert left_behind(folder) == []
 
 
-def test_a_stop_in_the_middle_leaves_nothing(environment: dict[str, str], tmp_path: Path) -> None:
+def test_a_stop_in_the_middle_leaves_nothing(environment: dict[str, str], folder: Path) -> None:
     with subprocess.Popen([*DEMO], env=environment, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         while "first events" not in (line := process.stdout.readline()):
@@ -80,5 +81,5 @@ def test_a_stop_in_the_middle_leaves_nothing(environment: dict[str, str], tmp_pa
         time.sleep(0.5)
         process.send_signal(signal.SIGINT)
         assert process.wait(60) == 130
-    assert list(tmp_path.iterdir()) == []
-    assert left_behind(tmp_path) == []
+    assert list(folder.iterdir()) == []
+    assert left_behind(folder) == []

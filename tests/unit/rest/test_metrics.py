@@ -1,7 +1,5 @@
 """What Prometheus scrapes."""
 
-import time
-
 import httpx
 from prometheus_client.exposition import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
@@ -127,14 +125,6 @@ def test_over_http() -> None:
     server.stop()
     assert answer.headers["content-type"].startswith("text/plain; version=0.0.4")
     assert 'cdc_worker_info{cluster_id="cluster-1"' in answer.text
-
-
-def test_the_age_of_the_last_event_grows_by_itself() -> None:
-    metrics = Metrics()
-    metrics.set("LastEventTimestamp", time.time() * 1000 - 5000)
-    found = scrape(metrics)
-    assert 5000 <= found[key("debezium_metrics_MilliSecondsSinceLastEvent", STREAMING)] < 60_000
-    assert not any(name.startswith("cdc_last_event") for name, _ in found)
 
 
 def test_values_of_an_unexpected_kind_do_not_hide_the_others() -> None:
