@@ -140,6 +140,10 @@ def worker_options(raw: Mapping[str, str], *, data_dir: str | None, listen: str 
         merged["data.dir"] = data_dir
     if listen is not None:
         merged["listeners"] = listen
+    if not merged.get("bootstrap.servers"):
+        # JsonConverter writes a column's default in place of NULL. Kafka's consumers expect that; in
+        # a log of our own it would only make sinks take a NULL for the default.
+        merged.setdefault("value.converter.replace.null.with.default", "false")
     merged["data.dir"] = os.path.abspath(Path(merged.get("data.dir", "cdc-data")).expanduser())
     return merged
 
