@@ -16,8 +16,9 @@ from sinks.jdbc import schemaless
 from sinks.jdbc.cells import Column, Render, bound
 from sinks.jdbc.config import JdbcSinkConfig
 from sinks.jdbc.records import Rows
+from sinks.jdbc.reflection import TargetTable
 from sinks.jdbc.session import RowsRejected
-from sinks.jdbc.tables import TargetTable, Wanted
+from sinks.jdbc.tables import Wanted
 from sinks.jdbc.types import column_type
 from sinks.jdbc.values import Binding, Dialect, bind
 

@@ -13,8 +13,8 @@ from typing import Any
 from cdc.batch import UNAVAILABLE
 from sinks.jdbc.cells import COPY_NULL, copy_cells, copy_render
 from sinks.jdbc.plan import Cells, Gone, Key, Partial, Plan, Row
+from sinks.jdbc.reflection import TargetTable
 from sinks.jdbc.session import RowsRejected
-from sinks.jdbc.tables import TargetTable
 from sinks.jdbc.writer import Writer
 
 SMALL = 48

@@ -63,6 +63,8 @@ def mysql_failure(error: Exception) -> tuple[str, str]:
 def sqlite_failure(error: Exception) -> tuple[str, str]:
     """Read an exception of sqlite3."""
     code = getattr(error, "sqlite_errorname", "") or ""
+    if str(error).startswith("no such table"):  # has no code of its own
+        return "no such table", "rows"
     busy = code.startswith(("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_FULL", "SQLITE_IOERR", "SQLITE_PROTOCOL"))
     if busy:
         return code, "retry"

@@ -23,7 +23,7 @@ from sinks.jdbc.writer import Writer
 
 T = TypeVar("T")
 _FIRST_PAUSE = 0.02
-_LOST_TABLE = {"42P01", "42703", "1146", "1054"}
+_LOST_TABLE = {"42P01", "42703", "1146", "1054", "no such table"}
 _ROW_BYTES = 500
 """What a record is taken for where its bytes are not known."""
 

@@ -2,48 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from cdc.errors import SinkError
 from schemas import logical
 from schemas.connect import Schema, Type
 from sinks.jdbc.config import JdbcSinkConfig
 from sinks.jdbc.naming import Identifiers, TableName
+from sinks.jdbc.reflection import TableColumn, TargetTable, reflect
 from sinks.jdbc.session import IDENTIFIERS, RowsRejected, Session
-from sinks.jdbc.types import ColumnType, column_type, declare
-
-
-@dataclass(frozen=True, slots=True)
-class TableColumn:
-    """A column of a table; `generated` ones cannot be written, `filled` ones have a default."""
-
-    name: str
-    type: ColumnType
-    nullable: bool = True
-    generated: bool = False
-    filled: bool = False
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class TargetTable:
-    """One table as it was reflected; a change of the table makes a new object.
-
-    unique: the column sets of its primary key and unique indexes.
-    """
-
-    name: TableName
-    columns: Mapping[str, TableColumn]
-    unique: frozenset[frozenset[str]]
-
-    def identified_by(self, key: Sequence[str]) -> bool:
-        """Whether a unique index keeps two rows from having the same key."""
-        return frozenset(key) in self.unique
-
-    def has_more_unique(self, key: Sequence[str]) -> bool:
-        """Whether rows with different keys may still collide."""
-        return bool(self.unique - {frozenset(key)})
+from sinks.jdbc.types import ColumnType, declare
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,59 +54,8 @@ class Tables:
         self.known[name] = table
         return table
 
-    # -- reflection ----------------------------------------------------------------------------
-
     def _reflect(self, name: TableName) -> TargetTable | None:
-        with self.session.reflecting() as inspector:
-            schema = name.schema or None
-            if not inspector.has_table(name.name, schema=schema):
-                return None
-            types = self._native_types(name)
-            columns = {}
-            for found in inspector.get_columns(name.name, schema=schema):
-                text = types.get(found["name"]) or str(found["type"])
-                columns[found["name"]] = TableColumn(
-                    found["name"],
-                    column_type(text),
-                    nullable=bool(found["nullable"]),
-                    generated=bool(found.get("computed")),
-                    filled=found.get("default") is not None or bool(found.get("identity")),
-                )
-            unique = self._unique(inspector, name.name, schema)
-        return TargetTable(name, columns, unique)
-
-    def _unique(self, inspector: Any, name: str, schema: str | None) -> frozenset[frozenset[str]]:
-        primary = inspector.get_pk_constraint(name, schema=schema).get("constrained_columns") or ()
-        sets = {frozenset(primary)} if primary else set()
-        for constraint in inspector.get_unique_constraints(name, schema=schema):
-            sets.add(frozenset(constraint["column_names"]))
-        for index in inspector.get_indexes(name, schema=schema):
-            if index.get("unique"):
-                partial = any(
-                    key.endswith("_where") and value for key, value in index["dialect_options"].items()
-                )
-                members = [column or "" for column in index["column_names"]]
-                # A partial or functional index identifies no row, but may still refuse one.
-                sets.add(frozenset([*members, "\0partial"] if partial else members))
-        return frozenset(sets)
-
-    def _native_types(self, name: TableName) -> Mapping[str, str]:
-        """Return type texts that SQLAlchemy does not tell exactly (extensions, enums, bit columns)."""
-        dialect = self.session.target.dialect
-        if dialect == "postgresql":
-            query = (
-                "SELECT attname, format_type(atttypid, atttypmod) FROM pg_attribute"
-                " WHERE attrelid = to_regclass(%s) AND attnum > 0 AND NOT attisdropped"
-            )
-            return dict(self.session.execute(query, [self.identifiers.table(name)]))
-        if dialect == "sqlite":
-            rows = self.session.execute(f"PRAGMA table_info({self.identifiers.quote(name.name)})")
-            return {row[1]: row[2] for row in rows}
-        query = (
-            "SELECT column_name, column_type FROM information_schema.columns"
-            " WHERE table_schema = coalesce(%s, database()) AND table_name = %s"
-        )
-        return dict(self.session.execute(query, [name.schema or None, name.name]))
+        return reflect(self.session, self.identifiers, name)
 
     # -- evolution -----------------------------------------------------------------------------
 

@@ -11,8 +11,8 @@ from sinks.jdbc.lane import Lane, Rekey, Segment
 from sinks.jdbc.naming import Identifiers
 from sinks.jdbc.plan import Cells, Gone, Key, Partial, Plan, Row
 from sinks.jdbc.records import Truncation
+from sinks.jdbc.reflection import TargetTable
 from sinks.jdbc.session import RowsRejected, Session
-from sinks.jdbc.tables import TargetTable
 
 
 class Writer(ABC):
