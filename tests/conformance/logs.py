@@ -1,4 +1,4 @@
-"""How the conformance tests get at a log of each plugin: one entry a plugin in `HARNESSES`."""
+"""How the conformance tests get at a log of each plugin: an entry a plugin in `HARNESSES`, or several."""
 
 from __future__ import annotations
 
@@ -54,8 +54,18 @@ class MemoryHarness(LogHarness):
         return self.log
 
 
+def _kafka(request: pytest.FixtureRequest, **worker: str) -> LogHarness:
+    broker = request.getfixturevalue("kafka")
+    options = {"bootstrap.servers": broker.bootstrap, **worker}
+    # Java's and the broker's default for a record is a megabyte.
+    exactly_once = bool(worker)
+    return LogHarness("kafka", options, atomic=exactly_once, largest=1_000_000, patience=30, settle=1.0)
+
+
 HARNESSES: dict[str, Callable[[pytest.FixtureRequest, Path], LogHarness]] = {
     "embedded": lambda request, path: LogHarness("embedded", {"data.dir": str(path / "data")}),
+    "kafka": lambda request, path: _kafka(request),
+    "kafka exactly-once": lambda request, path: _kafka(request, **{"exactly.once.source.support": "enabled"}),
     "memory": lambda request, path: MemoryHarness("memory", processes=False),
 }
 

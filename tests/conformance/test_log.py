@@ -24,7 +24,7 @@ def tick() -> None:
     """Do what a source does: nothing."""
 
 
-@pytest.fixture(params=[plugin.name for plugin in available(PluginKind.LOG)])
+@pytest.fixture(params=sorted({*HARNESSES, *(plugin.name for plugin in available(PluginKind.LOG))}))
 def harness(request: pytest.FixtureRequest, tmp_path: Path) -> LogHarness:
     name = request.param
     assert name in HARNESSES, f"the log {name!r} is registered and has no entry in tests/conformance/logs.py"
@@ -292,7 +292,7 @@ def test_neighbours_with_other_wraps_and_headers_stay_apart(
                 value_wrap=(b"<%d " % (number // 3), b">"),
                 headers=[("h", b"%d" % (number // 4))],
                 row_headers={0: [("r", b"")]} if number % 5 == 0 else {},
-                timestamps=[number] if number % 7 < 3 else None,
+                timestamps=[1000 + number] if number % 7 < 3 else None,
             ),
             tick,
         )
@@ -304,7 +304,7 @@ def test_neighbours_with_other_wraps_and_headers_stay_apart(
     for number, record in enumerate(got):
         own = (("r", b""),) if number % 5 == 0 else ()
         assert record.headers == (*own, ("h", b"%d" % (number // 4)))
-        assert (record.timestamp == number) is (number % 7 < 3)
+        assert (record.timestamp == 1000 + number) is (number % 7 < 3)
 
 
 def test_large_records(writer: LogWriter, reader: Faces, harness: LogHarness) -> None:
@@ -334,7 +334,8 @@ def test_lag_counts_down(writer: LogWriter, reader: Faces, harness: LogHarness) 
     got = seen(face.poll(50, harness.patience))
     while not got:
         got = seen(face.poll(50, harness.patience))
-    assert face.lag()[topic, 0] == 100 - len(got)
+    # Kafka counts the marks of transactions too.
+    assert 100 - len(got) <= face.lag()[topic, 0] <= 100 - len(got) + 1
     read(face, 100 - len(got), harness.patience)
     assert face.lag()[topic, 0] == 0
 

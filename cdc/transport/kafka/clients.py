@@ -7,9 +7,9 @@ import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from cdc.errors import ConfigError, DriverMissing, Problem
+from cdc.errors import ConfigError, Problem
 from cdc.transport.kafka.config import KafkaConfig
-from cdc.transport.kafka.failures import Failures
+from cdc.transport.kafka.failures import Failures, driver
 from cdc.transport.kafka.properties import translate
 
 if TYPE_CHECKING:
@@ -48,16 +48,6 @@ _UNKNOWN = re.compile(r'No such configuration property: "([^"]+)"')
 C = TypeVar("C")
 
 
-def driver() -> Any:
-    """Return the driver's module; raises DriverMissing."""
-    try:
-        import confluent_kafka
-        import confluent_kafka.admin
-    except ImportError:
-        raise DriverMissing("confluent-kafka", "kafka") from None
-    return confluent_kafka
-
-
 class Clients:
     """Make the clients of one worker."""
 
@@ -76,7 +66,11 @@ class Clients:
         """Return a producer that reports to `failures`; idempotent unless overrides forbid it."""
         given = self._given("producer", connector)
         chosen = {**_PRODUCER, **settings, **given}
-        if "transactional.id" not in chosen:
+        if "transactional.id" in chosen:
+            # A record cannot outlive its transaction.
+            life = given.get("transaction.timeout.ms", "60000")
+            chosen |= {"transaction.timeout.ms": life, "delivery.timeout.ms": life}
+        else:
             chosen.setdefault("enable.idempotence", _may_be_idempotent(given))
         chosen |= {"error_cb": failures.on_error, "on_delivery": failures.on_delivery}
         made: Producer = self._make(driver().Producer, chosen)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from cdc.errors import AccessDenied, CdcError, Fenced, LogError, LogRejected
+from cdc.errors import AccessDenied, CdcError, DriverMissing, Fenced, LogError, LogRejected
 
 if TYPE_CHECKING:
-    from confluent_kafka import KafkaError, KafkaException
+    from confluent_kafka import KafkaError
 
 logger = logging.getLogger(__name__)
 
@@ -34,9 +35,19 @@ _DENIED = ("_AUTHENTICATION", "SASL_AUTHENTICATION_FAILED", "UNSUPPORTED_SASL_ME
 _FENCED = ("_FENCED", "PRODUCER_FENCED", "INVALID_PRODUCER_EPOCH", "FENCED_INSTANCE_ID")
 
 
-def translate(failed: KafkaError | KafkaException, subject: str) -> CdcError:
+def driver() -> Any:
+    """Return the driver's module; raises DriverMissing."""
+    try:
+        import confluent_kafka
+        import confluent_kafka.admin
+    except ImportError:
+        raise DriverMissing("confluent-kafka", "kafka") from None
+    return confluent_kafka
+
+
+def translate(failed: KafkaError | BaseException, subject: str) -> CdcError:
     """Return the error to raise for a driver's error; `subject` says what it happened to."""
-    error: Any = failed.args[0] if isinstance(failed, Exception) else failed
+    error: Any = failed.args[0] if isinstance(failed, BaseException) else failed
     if not hasattr(error, "code"):
         return LogError(f"{subject}: {error}")
     name, text = error.name(), f"{subject}: {error.str()}"
@@ -73,13 +84,31 @@ class Failures:
 
     def on_delivery(self, error: KafkaError | None, message: Any) -> None:
         """Take the fate of a record."""
-        if error is not None:
-            self._keep(translate(error, f"Topic {message.topic()}"))
+        try:
+            if error is not None:
+                self._keep(translate(error, f"Topic {message.topic()}"))
+        except SystemError as broken:
+            # After a fatal error the driver calls this with its own exception still set.
+            self._keep(self._of_broken(broken))
+
+    def serve(self, call: Callable[[float], int], timeout: float) -> int:
+        """Call the producer's `poll` or `flush`; raises the first failure."""
+        try:
+            left = call(timeout)
+        except (SystemError, driver().KafkaException) as error:
+            self.raise_first()
+            raise self._of_broken(error) from None
+        self.raise_first()
+        return left
 
     def raise_first(self) -> None:
         """Raise what went wrong first; from then on every call raises it."""
         if self._first is not None:
             raise self._first
+
+    def _of_broken(self, error: BaseException) -> CdcError:
+        cause = error if isinstance(error, driver().KafkaException) else error.__cause__
+        return translate(cause, self._client) if cause is not None else LogError(f"{self._client} failed")
 
     def _keep(self, error: CdcError) -> None:
         # Once the producer is fatally broken every record in its queue fails with a lesser error.

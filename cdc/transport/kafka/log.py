@@ -10,9 +10,9 @@ from cdc.errors import LogError, LogRejected
 from cdc.filters import java_regex
 from cdc.offset_file import OffsetFile
 from cdc.plugin import Log, LogReader, LogWriter, State, TopicInfo, register
-from cdc.transport.kafka.clients import Clients, driver
+from cdc.transport.kafka.clients import Clients
 from cdc.transport.kafka.config import KafkaConfig
-from cdc.transport.kafka.failures import Failures, translate
+from cdc.transport.kafka.failures import Failures, driver, translate
 from cdc.transport.kafka.reader import KafkaReader
 from cdc.transport.kafka.rules import Rule, Rules, parse
 from cdc.transport.kafka.state import KafkaState
@@ -64,12 +64,25 @@ class KafkaLog(Log):
     ) -> LogReader:
         """Return a member of the group; `consumer.override.*` of the sink connector apply."""
         failures = Failures(f"Consumer of {group}")
-        settings = {"group.id": group, "client.id": f"connector-consumer-{group}"}
+        # Where a transaction was the last thing written, only the end of a partition tells that all is read.
+        settings = {
+            "group.id": group,
+            "client.id": f"connector-consumer-{group}",
+            "enable.partition.eof": True,
+        }
         consumer = self._clients.consumer(failures, settings, config)
-        strategy = self.config.client("consumer", config).get("partition.assignment.strategy", "")
+        options = self.config.client("consumer", config)
+        strategy = options.get("partition.assignment.strategy", "").lower()
+        reset = options.get("auto.offset.reset", config.get("auto.offset.reset", ""))
         matches = java_regex(pattern).fullmatch if pattern is not None else None
         wanted = Subscription(topics, None if matches is None else lambda name: bool(matches(name)))
-        return KafkaReader(consumer, failures, wanted, strategy.lower())
+        return KafkaReader(
+            consumer,
+            failures,
+            wanted,
+            strategy=strategy,
+            at_end=reset.strip().lower() in ("latest", "largest", "end"),
+        )
 
     def state(self, name: str) -> State:
         """Return a compacted topic: `offsets`, `configs` and `status` are Connect's own."""

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 from cdc.batch import Fetched
 from cdc.errors import LogError, Rebalanced
 from cdc.plugin import LogReader
-from cdc.transport.kafka.clients import driver
-from cdc.transport.kafka.failures import Failures, translate
+from cdc.transport.kafka.failures import Failures, driver, translate
 from cdc.transport.kafka.runs import runs
 from cdc.transport.kafka.subscription import Subscription
 
@@ -32,7 +31,10 @@ class KafkaReader(LogReader):
     member with records that were polled and not committed raises Rebalanced.
     """
 
-    def __init__(self, consumer: Consumer, failures: Failures, wanted: Subscription, strategy: str) -> None:
+    def __init__(
+        self, consumer: Consumer, failures: Failures, wanted: Subscription, *, strategy: str, at_end: bool
+    ) -> None:
+        """`at_end`: topics that exist now are read from their end where the group has no position."""
         self._consumer, self._failures, self._wanted = consumer, failures, wanted
         self._incremental = "cooperative" in strategy
         self._sought: dict[Place, int] = {}
@@ -42,8 +44,10 @@ class KafkaReader(LogReader):
         self._late: dict[Place, int] = {}
         self._assigned: set[Place] = set()
         self._lost: list[Place] = []
+        self._ends: dict[Place, int] = {}
         self._size = 1000.0
         self._subscribe()
+        self._from_end = frozenset(wanted.topics if at_end else ())
 
     def poll(self, max_bytes: int, timeout: float) -> list[Fetched]:
         """Return the next runs of records; raises Rebalanced, LogError, LogRejected or AccessDenied."""
@@ -82,6 +86,8 @@ class KafkaReader(LogReader):
             error = message.error()
             if error is None:
                 good.append(message)
+            elif error.name() == "_PARTITION_EOF":
+                self._ends[message.topic(), message.partition()] = message.offset()
             elif error.fatal() or (not error.retriable() and error.name() not in self._wanted.transient):
                 raise translate(error, f"Topic {message.topic()}")
         return good
@@ -104,6 +110,7 @@ class KafkaReader(LogReader):
 
     def _seek(self, place: Place, offset: int) -> None:
         self._positions[place] = offset
+        self._ends.pop(place, None)
         try:
             self._consumer.seek(driver().TopicPartition(*place, offset))
         except driver().KafkaException as error:
@@ -141,7 +148,9 @@ class KafkaReader(LogReader):
             raise translate(error, f"{place[0]}-{place[1]}") from None
         position = self._consumer.position([partition])[0].offset
         start = self._positions.get(place, self._committed.get(place, low))
-        return max(0, int(high) - max(position, start, low))
+        # Behind the last record there may be marks of transactions: only the end itself tells.
+        end = self._ends.get(place, low)
+        return max(0, int(high) - max(position, start, low if end < position else end))
 
     def close(self) -> None:
         """Commit what is late, and leave the group."""
@@ -168,6 +177,8 @@ class KafkaReader(LogReader):
             start = self._start(place, stored.get(place, -1))
             if start >= 0:
                 partition.offset = start
+            elif place[0] in self._from_end:
+                partition.offset = driver().OFFSET_END
             if stored.get(place, -1) >= 0:
                 self._committed[place] = stored[place]
         self._lost += [place for place in self._held if self._uncommitted(place)]
@@ -176,7 +187,10 @@ class KafkaReader(LogReader):
         (consumer.incremental_assign if self._incremental else consumer.assign)(partitions)
 
     def _start(self, place: Place, stored: int) -> int:
-        """Return where a partition begins: what was sought, else the further of own position and stored."""
+        """Return where a partition begins: what was sought, else the further of own position and stored.
+
+        Negative: nowhere yet, so that the policy for new groups decides.
+        """
         start = self._sought.pop(place, None)
         if start is None:
             start = max(self._held.pop(place, -1), stored)

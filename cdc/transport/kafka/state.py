@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from cdc.errors import CdcError, LogError
 from cdc.plugin import State
-from cdc.transport.kafka.clients import Clients, driver
-from cdc.transport.kafka.failures import Failures, translate
+from cdc.transport.kafka.clients import Clients
+from cdc.transport.kafka.failures import Failures, driver, translate
 from cdc.transport.kafka.topics import outcome
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _PATIENCE = 30.0
 _BATCH = 1000
+_NOT_YET = ("UNKNOWN_TOPIC_OR_PART", "_UNKNOWN_TOPIC", "LEADER_NOT_AVAILABLE")
 
 
 class KafkaState(State):
@@ -99,21 +100,32 @@ class KafkaState(State):
 
     def _flush(self, producer: Producer) -> None:
         # The delivery time-out bounds it: every record ends as delivered or failed.
-        while producer.flush(0.5):
-            self._failures.raise_first()
+        while self._failures.serve(producer.flush, 0.5):
+            pass
 
     def _assign(self) -> dict[int, int]:
         kafka = driver()
-        try:
-            found = self._consumer.list_topics(self._topic, timeout=_PATIENCE).topics[self._topic]
-        except kafka.KafkaException as error:
-            self._failures.raise_first()
-            raise translate(error, f"Topic {self._topic}") from None
-        if found.error is not None:
-            raise translate(found.error, f"Topic {self._topic}")
+        partitions = self._partitions()
         start = kafka.OFFSET_BEGINNING
-        self._consumer.assign([kafka.TopicPartition(self._topic, p, start) for p in found.partitions])
-        return dict.fromkeys(found.partitions, 0)
+        self._consumer.assign([kafka.TopicPartition(self._topic, p, start) for p in partitions])
+        return dict.fromkeys(partitions, 0)
+
+    def _partitions(self) -> list[int]:
+        """Return the topic's partitions once all have a leader: it may have been made just now."""
+        until = time.monotonic() + _PATIENCE
+        while True:
+            try:
+                found = self._consumer.list_topics(self._topic, timeout=_PATIENCE).topics[self._topic]
+            except driver().KafkaException as error:
+                self._failures.raise_first()
+                raise translate(error, f"Topic {self._topic}") from None
+            if found.error is None and all(p.leader >= 0 for p in found.partitions.values()):
+                return list(found.partitions)
+            if found.error is not None and found.error.name() not in _NOT_YET:
+                raise translate(found.error, f"Topic {self._topic}")
+            if time.monotonic() > until:
+                raise LogError(f"Topic {self._topic} has no leader for {_PATIENCE:.0f} s")
+            self._consumer.poll(0.02)
 
     def _read_to_end(self) -> None:
         self._read_up_to(self._ends)
@@ -123,11 +135,16 @@ class KafkaState(State):
         latest = kafka.admin.OffsetSpec.latest()
         wanted = {kafka.TopicPartition(self._topic, p): latest for p in self._reached}
         committed = kafka.IsolationLevel.READ_COMMITTED
-        futures = self._clients.admin().list_offsets(wanted, isolation_level=committed)
-        try:
-            return {tp.partition: outcome(future, self._topic).offset for tp, future in futures.items()}
-        except kafka.KafkaException as error:
-            raise translate(error, f"Topic {self._topic}") from None
+        until = time.monotonic() + _PATIENCE
+        while True:
+            futures = self._clients.admin().list_offsets(wanted, isolation_level=committed)
+            try:
+                return {tp.partition: outcome(future, self._topic).offset for tp, future in futures.items()}
+            except kafka.KafkaException as error:
+                if "eader" not in error.args[0].str() or time.monotonic() > until:
+                    raise translate(error, f"Topic {self._topic}") from None
+                # The admin client remembers a topic as missing until it is told to look again.
+                self._clients.admin().list_topics(self._topic, timeout=5)
 
     def _read_up_to(self, ends: Callable[[], Mapping[int, int]]) -> None:
         goal = ends()

@@ -6,8 +6,7 @@ import time
 from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING
 
-from cdc.transport.kafka.clients import driver
-from cdc.transport.kafka.failures import Failures
+from cdc.transport.kafka.failures import Failures, driver
 
 if TYPE_CHECKING:
     from confluent_kafka import Consumer
@@ -29,13 +28,13 @@ class Subscription:
 
     def __init__(self, names: Collection[str], matches: Callable[[str], bool] | None = None) -> None:
         self._names, self._matches = set(names), matches
-        self._subscribed: set[str] = set()
+        self.topics: set[str] = set()
         self._looked = float("-inf")
 
     def due(self, consumer: Consumer, failures: Failures) -> list[str]:
         """Return the topics to subscribe to when they changed, nothing otherwise."""
         every = _PATTERN_EVERY if self._matches else _MISSING_EVERY
-        complete = self._matches is None and self._subscribed == self._names
+        complete = self._matches is None and self.topics == self._names
         if complete or time.monotonic() - self._looked < every:
             return []
         try:
@@ -47,17 +46,17 @@ class Subscription:
         finally:
             self._looked = time.monotonic()
         # A topic that was deleted stays: it may come back, and the driver copes.
-        if found <= self._subscribed:
+        if found <= self.topics:
             return []
-        self._subscribed |= found
-        return sorted(self._subscribed)
+        self.topics |= found
+        return sorted(self.topics)
 
     def _look(self, consumer: Consumer) -> set[str]:
         if self._matches is not None:
             topics = consumer.list_topics(timeout=5.0).topics
             return {name for name in topics if self._matches(name)}
         found = set()
-        for name in self._names - self._subscribed:
+        for name in self._names - self.topics:
             topic = consumer.list_topics(name, timeout=5.0).topics[name]
             # Anything but "unknown" (a missing right, say) is for the subscription to report.
             if topic.error is None or topic.error.name() not in self.transient:

@@ -10,8 +10,7 @@ from concurrent.futures import TimeoutError as FutureTimeout
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from cdc.errors import LogError, LogRejected
-from cdc.transport.kafka.clients import driver
-from cdc.transport.kafka.failures import Failures, translate
+from cdc.transport.kafka.failures import Failures, driver, translate
 from cdc.transport.kafka.rules import Rule, Rules
 
 if TYPE_CHECKING:

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 
 from cdc.batch import Encoded
 from cdc.errors import LogError
-from cdc.transport.kafka.clients import driver
-from cdc.transport.kafka.failures import Failures, translate
+from cdc.transport.kafka.failures import Failures, driver, translate
 from cdc.transport.kafka.topics import TopicMaker, idle
 from cdc.transport.kafka.writer import KafkaWriter, Tick
 
@@ -46,6 +45,7 @@ class TransactionalWriter(KafkaWriter):
 
     def commit(self, offsets: Mapping[bytes, bytes | None], tick: Tick) -> None:
         """Commit the transaction with the offsets in it."""
+        self._failures.raise_first()
         if offsets:
             self._begin()
         if self._open:

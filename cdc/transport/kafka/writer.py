@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from cdc.batch import Encoded
 from cdc.plugin import LogWriter
-from cdc.transport.kafka.clients import driver
-from cdc.transport.kafka.failures import Failures, translate
+from cdc.transport.kafka.failures import Failures, driver, translate
 from cdc.transport.kafka.topics import TopicMaker
 
 if TYPE_CHECKING:
@@ -52,8 +51,7 @@ class KafkaWriter(LogWriter):
 
     def append(self, encoded: Encoded, tick: Tick) -> None:
         """Queue the records; waits while the queue is full. They can be read before `commit`."""
-        self._producer.poll(0)
-        self._failures.raise_first()
+        self._failures.serve(self._producer.poll, 0)
         if not encoded.values:
             return
         self._topics.ensure(encoded.topic, tick)
@@ -91,8 +89,7 @@ class KafkaWriter(LogWriter):
 
     def _retry(self, tick: Tick, *record: object) -> None:
         while True:
-            self._producer.poll(0.01)
-            self._failures.raise_first()
+            self._failures.serve(self._producer.poll, 0.01)
             self._tick(tick)
             try:
                 self._producer.produce(*record)  # type: ignore[arg-type]
@@ -122,10 +119,8 @@ class KafkaWriter(LogWriter):
                 raise translate(error, f"Offset topic {topic}") from None
 
     def _flush(self, tick: Tick) -> None:
-        while self._producer.flush(_SLICE):
-            self._failures.raise_first()
+        while self._failures.serve(self._producer.flush, _SLICE):
             self._tick(tick)
-        self._failures.raise_first()
 
     def _tick(self, tick: Tick) -> None:
         now = time.monotonic()
