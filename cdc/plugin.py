@@ -15,7 +15,6 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from importlib.metadata import entry_points
 from typing import Any, ClassVar, Protocol, TypeVar
 
 from cdc.batch import (
@@ -467,6 +466,8 @@ def available(kind: PluginKind) -> list[Plugin]:
 
 def find(kind: PluginKind, name: str) -> Plugin:
     """Return the plugin that answers to `name`; raises PluginNotFound with those there are."""
+    if (near := _by_module(kind, name)) is not None:
+        return near
     matches = [plugin for plugin in available(kind) if plugin.answers_to(name)]
     exact = [plugin for plugin in matches if name == plugin.name or name in plugin.java_classes]
     if len(exact or matches) == 1:
@@ -479,6 +480,8 @@ def find(kind: PluginKind, name: str) -> Plugin:
 def find_connector(name: str) -> Plugin:
     """Return the source or sink that a `connector.class` names."""
     for kind in (PluginKind.SOURCE, PluginKind.SINK):
+        if (near := _by_module(kind, name)) is not None:
+            return near
         if any(plugin.answers_to(name) for plugin in available(kind)):
             return find(kind, name)
     names = ", ".join(p.name for kind in (PluginKind.SOURCE, PluginKind.SINK) for p in available(kind))
@@ -486,6 +489,18 @@ def find_connector(name: str) -> Plugin:
         f"Failed to find any class that implements Connector and which name matches {name}",
         hint=f"available connectors are: {names}",
     )
+
+
+def _by_module(kind: PluginKind, name: str) -> Plugin | None:
+    """Return the plugin whose module is called like it: a task need not import all the others."""
+    if (kind, name) not in _registry.plugins and kind not in _registry.loaded and name.isidentifier():
+        module = f"{PACKAGES[kind]}.{name}"
+        try:
+            importlib.import_module(module)
+        except ModuleNotFoundError as error:
+            if error.name not in (module, PACKAGES[kind]):
+                raise
+    return _registry.plugins.get((kind, name))
 
 
 def _load(kind: PluginKind) -> None:
@@ -500,6 +515,9 @@ def _load(kind: PluginKind) -> None:
     else:
         for module in pkgutil.iter_modules(package.__path__):
             importlib.import_module(f"{PACKAGES[kind]}.{module.name}")
+    # Late: it is slow to import, and who asks for a known name never comes here.
+    from importlib.metadata import entry_points
+
     for entry_point in entry_points(group=ENTRY_POINT_GROUP):
         entry_point.load()
 

@@ -12,7 +12,8 @@ from typing import Any
 from cdc.batch import Fetched
 from cdc.cli.exit_codes import OK, TASK_FAILED
 from cdc.cli.record_text import document, shown
-from cdc.cli.worker_file import add_worker_arguments, log_from
+from cdc.cli.worker_arguments import add_worker_arguments
+from cdc.cli.worker_file import log_from
 from cdc.plugin import Log, LogReader
 
 POLL_BYTES = 1 << 20

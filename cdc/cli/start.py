@@ -6,22 +6,15 @@ import argparse
 import logging
 import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from cdc.cli.exit_codes import INTERRUPTED, OK, TASK_FAILED
-from cdc.cli.worker_file import add_worker_arguments, worker_from
-from cdc.config_file import load_connector
 from cdc.errors import CdcError, ConfigError, Problem
-from cdc.runtime.connectors import (
-    Connector,
-    plan_connector,
-    require_topics,
-    unique_names,
-    with_default_topics,
-)
+from cdc.runtime.spawn import Spawned, spawn
 
 if TYPE_CHECKING:
+    from cdc.runtime.connectors import Connector
     from cdc.runtime.worker import Worker
 
 _log = logging.getLogger("cdc.start")
@@ -29,6 +22,8 @@ _log = logging.getLogger("cdc.start")
 
 def add_parser(commands: Any) -> None:
     """Describe the command."""
+    from cdc.cli.worker_arguments import add_worker_arguments
+
     parser: argparse.ArgumentParser = commands.add_parser(
         "start",
         help="run connectors: --source pg.yaml --sink jdbc.yaml",
@@ -44,25 +39,46 @@ def add_parser(commands: Any) -> None:
     parser.add_argument(
         "--log-format", choices=("json", "text"), help="text on a terminal, json in a pipe by default"
     )
-    parser.add_argument("--log-level", default="INFO", type=str.upper, metavar="LEVEL", help="INFO")
+    parser.add_argument(
+        "--log-level",
+        default="INFO",
+        type=str.upper,
+        choices=("DEBUG", "INFO", "WARNING", "ERROR"),
+        help="INFO by default",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
     """Start everything and supervise it to the end."""
     if not args.source and not args.sink:
         raise ConfigError([Problem("", "give at least one --source or --sink")], subject="Command line")
-    from cdc.cli.display import Display
+    # Their start takes longest, so they come first and load while the configs are checked here.
+    spare = [spawn() for _ in (*args.source, *args.sink)]
+    try:
+        return _run(args, spare)
+    finally:
+        for one in spare:
+            one.discard()
+
+
+def _run(args: argparse.Namespace, spare: list[Spawned]) -> int:
+    """Start everything; processes that get a task are taken out of `spare`."""
+    from cdc.cli.worker_file import worker_from
     from cdc.runtime.worker import Worker
 
+    sources, sinks, problems = load(args, spare)
     options, warnings = worker_from(args)
-    connectors, more = plan(args.source, args.sink, options)
+    connectors, more = plan(sources, sinks, options, problems)
+    from cdc.cli.display import Display
+
     display = Display(args.log_format, args.log_level)
     display.install()
     for warning in warnings + more:
         _log.warning("%s", warning)
     worker = Worker(options, connectors, level=args.log_level)
     signals = _Signals(worker)
-    worker.start()
+    ready = {connector.name: spare.pop(0) for connector in connectors}
+    worker.start(ready)
     try:
         rest = start_rest(worker, options)
     except CdcError:
@@ -79,18 +95,39 @@ def run(args: argparse.Namespace) -> int:
     return OK if healthy else TASK_FAILED
 
 
-def plan(
-    source_files: list[str], sink_files: list[str], worker: Mapping[str, str]
-) -> tuple[list[Connector], list[str]]:
-    """Return the connectors of these files and the warnings; raises ConfigError with all problems of all."""
+Raw = dict[str, str]
+
+
+def load(args: argparse.Namespace, spare: Sequence[Spawned]) -> tuple[list[Raw], list[Raw], list[Problem]]:
+    """Read the connectors' files, and let the processes know what will come."""
+    from cdc.config_file import load_connector
+
+    loaded: dict[str, list[Raw]] = {"source": [], "sink": []}
     problems: list[Problem] = []
-    sources = _load(source_files, problems)
-    sinks, told = with_default_topics(_load(sink_files, problems), sources)
-    connectors: list[Connector] = []
-    warnings: list[str] = []
-    for raw, wanted in [*((raw, "source") for raw in sources), *((raw, "sink") for raw in sinks)]:
+    files = [*(("source", file) for file in args.source), *(("sink", file) for file in args.sink)]
+    for (kind, file), process in zip(files, spare, strict=True):
         try:
-            connector, more = plan_connector(raw, worker)
+            raw = load_connector(file)
+        except ConfigError as error:
+            problems += error.problems
+            continue
+        process.prepare(kind, raw.get("connector.class", ""))
+        loaded[kind].append(raw)
+    return loaded["source"], loaded["sink"], problems
+
+
+def plan(
+    sources: Sequence[Raw], sinks: Sequence[Raw], worker: Mapping[str, str], problems: list[Problem]
+) -> tuple[list[Connector], list[str]]:
+    """Return the connectors and the warnings; raises ConfigError with all problems of all files."""
+    from cdc.plugin import PluginKind
+    from cdc.runtime.connectors import plan_connector, require_topics, unique_names, with_default_topics
+
+    complete, warnings = with_default_topics(sinks, sources)
+    connectors: list[Connector] = []
+    for raw, wanted in [*((raw, "source") for raw in sources), *((raw, "sink") for raw in complete)]:
+        try:
+            connector, more = plan_connector(raw, worker, PluginKind(wanted))
         except ConfigError as error:
             problems += [_named(raw, problem) for problem in error.problems]
             continue
@@ -104,17 +141,7 @@ def plan(
     if problems:
         raise ConfigError(problems)
     unique_names(connectors)
-    return connectors, told + warnings
-
-
-def _load(files: list[str], problems: list[Problem]) -> list[dict[str, str]]:
-    loaded = []
-    for file in files:
-        try:
-            loaded.append(load_connector(file))
-        except ConfigError as error:
-            problems += error.problems
-    return loaded
+    return connectors, warnings
 
 
 def _named(raw: Mapping[str, str], problem: Problem) -> Problem:

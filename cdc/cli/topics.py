@@ -6,7 +6,8 @@ import argparse
 import json
 from typing import Any
 
-from cdc.cli.worker_file import add_worker_arguments, log_from
+from cdc.cli.worker_arguments import add_worker_arguments
+from cdc.cli.worker_file import log_from
 
 
 def add_parser(commands: Any) -> None:

@@ -7,7 +7,8 @@ import sys
 from typing import Any
 
 from cdc.cli.exit_codes import OK, USAGE
-from cdc.cli.worker_file import add_worker_arguments, worker_from
+from cdc.cli.worker_arguments import add_worker_arguments
+from cdc.cli.worker_file import worker_from
 from cdc.config_file import load_connector
 from cdc.errors import ConfigError
 from cdc.plugin import PluginKind

@@ -1,4 +1,4 @@
-"""The worker's options on the command line, for every command that opens the log."""
+"""The worker's options, as file and command line give them."""
 
 from __future__ import annotations
 
@@ -9,18 +9,6 @@ from cdc.errors import ConfigError
 from cdc.plugin import Log, PluginKind, find
 from cdc.runtime.connectors import review_worker
 from cdc.runtime.worker_config import WorkerConfig, open_log, worker_options
-
-
-def add_worker_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add --worker and --data-dir."""
-    parser.add_argument(
-        "--worker",
-        metavar="FILE",
-        help="the worker's config: bootstrap.servers (Kafka) or data.dir, converters, listeners",
-    )
-    parser.add_argument(
-        "--data-dir", metavar="DIR", help="folder of the embedded log, which is used without Kafka (cdc-data)"
-    )
 
 
 def worker_from(args: argparse.Namespace) -> tuple[dict[str, str], list[str]]:

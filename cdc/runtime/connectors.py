@@ -11,7 +11,7 @@ from typing import Any
 from cdc.config import Config, Option, Options
 from cdc.config_file import References
 from cdc.errors import ConfigError, PluginNotFound, Problem
-from cdc.plugin import Plugin, PluginKind, find_connector
+from cdc.plugin import Plugin, PluginKind, find, find_connector
 from cdc.runtime.chain import build_chain
 from cdc.runtime.connector_config import ConnectorConfig, SinkConnectorConfig, SourceConnectorConfig
 from cdc.runtime.formats import build_format, build_headers, chosen, without_effect
@@ -41,11 +41,14 @@ class Review:
     resolved: dict[str, str] = field(default_factory=dict)
 
 
-def review(raw: Mapping[str, str], worker: Mapping[str, str]) -> Review:
-    """Check everything about a connector that can be told without a server, all at once."""
+def review(raw: Mapping[str, str], worker: Mapping[str, str], kind: PluginKind | None = None) -> Review:
+    """Check everything about a connector that can be told without a server, all at once.
+
+    kind: what is expected, where a name stands for a source and a sink as well.
+    """
     found = Review()
     found.resolved = References(worker, found.warnings.append).resolve(raw)
-    found.plugin = _plugin(found)
+    found.plugin = _plugin(found, kind)
     models: list[type[Config]] = [ConnectorConfig]
     if found.plugin is not None:
         source = found.plugin.kind is PluginKind.SOURCE
@@ -63,15 +66,22 @@ def review(raw: Mapping[str, str], worker: Mapping[str, str]) -> Review:
     return found
 
 
-def _plugin(found: Review) -> Plugin | None:
+def _plugin(found: Review, kind: PluginKind | None) -> Plugin | None:
     name = found.resolved.get("connector.class", "").strip()
     if not name:
         return None  # reported as missing
     try:
-        return find_connector(name)
+        return _expected(kind, name) or find_connector(name)
     except PluginNotFound as error:
         message = f"Invalid value {name} for configuration connector.class: {error}"
         found.problems.append(Problem("connector.class", message))
+        return None
+
+
+def _expected(kind: PluginKind | None, name: str) -> Plugin | None:
+    try:
+        return find(kind, name) if kind is not None else None
+    except PluginNotFound:
         return None
 
 
@@ -121,9 +131,11 @@ def unknown_options(raw: Mapping[str, str], models: Iterable[type[Config]]) -> l
     return warnings
 
 
-def plan_connector(raw: Mapping[str, str], worker: Mapping[str, str]) -> tuple[Connector, list[str]]:
+def plan_connector(
+    raw: Mapping[str, str], worker: Mapping[str, str], kind: PluginKind | None = None
+) -> tuple[Connector, list[str]]:
     """Return the connector with its tasks and the warnings; raises ConfigError with all problems."""
-    found = review(raw, worker)
+    found = review(raw, worker, kind)
     subject = f"Connector {raw.get('name', '')!r}"
     if found.problems or found.plugin is None:
         raise ConfigError(found.problems, subject=subject)

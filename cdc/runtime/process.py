@@ -20,7 +20,7 @@ from cdc.config import Config
 from cdc.config_file import References
 from cdc.errors import CdcError, PluginNotFound
 from cdc.metrics import Metrics
-from cdc.plugin import PluginKind
+from cdc.plugin import PluginKind, find
 from cdc.runtime.link import Link
 from cdc.runtime.redact import Redactor, secrets_of
 from cdc.runtime.task import Assignment, build_task, plugin_of
@@ -63,6 +63,9 @@ class TaskProcess:
 
     def _receive(self) -> Assignment:
         received = next(self._inbox, None)
+        while received is not None and received["kind"] == "prepare":
+            _prepare(PluginKind(received["type"]), received["plugin"])
+            received = next(self._inbox, None)
         if received is None:
             os._exit(_WORKER_GONE)
         warnings: list[str] = []
@@ -141,6 +144,15 @@ class TaskProcess:
         if self._kind is PluginKind.SINK:
             return "sink"
         return "snapshot" if self.metrics.values.get("SnapshotRunning") else "streaming"
+
+
+def _prepare(kind: PluginKind, plugin: str) -> None:
+    """Import what the task will need, while the worker still checks its config."""
+    try:
+        find(PluginKind.FORMAT, "json")
+        find(kind, plugin)
+    except PluginNotFound:
+        pass  # the worker says so, and better
 
 
 class _LinkHandler(logging.Handler):

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import signal
-import socket
 import subprocess
-import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,11 +12,10 @@ from typing import Any
 from cdc.runtime.backoff import Backoff
 from cdc.runtime.herder import TaskMetrics, TaskState, TaskStatus
 from cdc.runtime.link import Link, Message
+from cdc.runtime.spawn import Spawned, spawn
 
 STEADY_SECONDS = 10.0
 """A task that ran this long has recovered: the next error starts with a short pause again."""
-
-_ENVIRONMENT = {"MALLOC_ARENA_MAX": "2"}
 
 
 @dataclass(slots=True)
@@ -60,18 +56,10 @@ class TaskHandle:
         """Whether nothing more will come of this task by itself."""
         return not self.alive and self.restart_at is None
 
-    def start(self, worker: Mapping[str, str], level: str) -> None:
-        """Start the process and tell it what to do."""
-        ours, theirs = socket.socketpair()
-        with theirs:
-            command = [sys.executable, "-m", "cdc.runtime.process", str(theirs.fileno())]
-            self.process = subprocess.Popen(
-                command,
-                pass_fds=(theirs.fileno(),),
-                stdin=subprocess.DEVNULL,
-                env={**_ENVIRONMENT, **os.environ},
-            )
-        self.link = Link(ours)
+    def start(self, worker: Mapping[str, str], level: str, ready: Spawned | None = None) -> None:
+        """Tell a process what to do: one that is `ready`, or a new one."""
+        spawned = ready or spawn()
+        self.process, self.link = spawned.process, spawned.link
         self.restart_at, self._ended, self._running_since = None, None, None
         self.link.send(
             "assign",

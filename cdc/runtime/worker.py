@@ -17,6 +17,7 @@ from cdc.runtime.backoff import Backoff
 from cdc.runtime.connectors import Connector
 from cdc.runtime.herder import ConnectorInfo, ConnectorStatus, Herder, TaskMetrics, TaskState
 from cdc.runtime.link import Message
+from cdc.runtime.spawn import Spawned
 from cdc.runtime.task_handle import TaskHandle
 from cdc.runtime.worker_config import WorkerConfig
 
@@ -75,10 +76,10 @@ class Worker(Herder):
 
     # -- supervision, from one thread --------------------------------------------------------
 
-    def start(self) -> None:
-        """Start the process of every task; returns at once."""
+    def start(self, ready: Mapping[str, Spawned] | None = None) -> None:
+        """Start every task; returns at once. ready: a process for the first task of some connectors."""
         for task in self._tasks():
-            self._launch(task)
+            self._launch(task, (ready or {}).get(task.connector) if task.number == 0 else None)
         self.starting = False
 
     def run(self, on_tick: Callable[[], None] = lambda: None) -> bool:
@@ -186,9 +187,9 @@ class Worker(Herder):
             if task.restart_at is not None and task.restart_at <= now and not self._stopping:
                 self._launch(task)
 
-    def _launch(self, task: TaskHandle) -> None:
+    def _launch(self, task: TaskHandle, ready: Spawned | None = None) -> None:
         with self._lock:
-            task.start(self._options, self._level)
+            task.start(self._options, self._level, ready)
             assert task.link is not None
             self._selector.register(task.link, selectors.EVENT_READ, task)
             if self._draining and task.kind == "sink":
