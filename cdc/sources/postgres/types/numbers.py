@@ -68,13 +68,16 @@ def single_json(v: str) -> str:
     return float_text(value) if 0 < abs(value) < _TINY else java_json(value)
 
 
-# Plain notation from 0.001 up to 10 million is what Java prints, too.
+# The shortest text, in plain notation, from 0.001 up to 10 million is what Java prints, too.
 _PLAIN = "v if 0 < v.find('.') < 8 and 'e' not in v and '0.00' not in v else {}(v)"
+
+
+_DOUBLE = {"pg_double_json": double_json}
 
 
 def double(modes: Modes) -> ColumnType:
     """Return double precision."""
-    codec = Codec("float(v)", _PLAIN.format("pg_double_json"), {"pg_double_json": double_json})
+    codec = Codec("float(v)", _PLAIN.format("pg_double_json"), _DOUBLE)
     return ColumnType(connect.FLOAT64, codec, 0.0, 0.0)
 
 
@@ -145,7 +148,10 @@ def numeric(typmod: int, modes: Modes) -> ColumnType:
         )
         return ColumnType(connect.STRING, codec, _zero(typmod), modes.placeholder_text)
     if modes.decimal == "double":
-        return double(modes)
+        # Fifteen digits are told apart by a double, so they are its shortest text, but for zeros.
+        short = "len(v) < 17 and v[-1] != '0' and "
+        codec = Codec("float(v)", _PLAIN.format("pg_double_json").replace("if ", f"if {short}"), _DOUBLE)
+        return ColumnType(connect.FLOAT64, codec, 0.0, 0.0)
     if typmod < 0:
         schema = logical.variable_scale_decimal()
         codec = Codec(
