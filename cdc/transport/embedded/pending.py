@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,10 +14,13 @@ from cdc.transport.embedded.blob import CHUNK, Column, Row, RowHeaders, pack, sp
 RECORD_LIMIT: Final = 512 << 20
 """The largest record, key and value together (SQLite's values end at 1 GB)."""
 
+ENOUGH: Final = 128 << 10
+"""A run of this size is a good row: joining it with others would save nothing more."""
+
 Wrap = tuple[bytes, bytes, bytes, bytes]
 """Head and tail of the keys, head and tail of the values."""
 
-Rows = list[tuple[str, Wrap, Row]]
+Rows = Mapping[str, Sequence[tuple[Wrap, Row]]]
 
 
 @dataclass(slots=True)
@@ -87,39 +91,49 @@ class Run:
 
 
 class Pending:
-    """Records in memory, by topic and in order; `size` is in bytes."""
+    """Records in memory, by topic and in order; `size` is in bytes.
+
+    Runs are packed as soon as they are of some size: packed, records take half the memory.
+    """
 
     def __init__(self) -> None:
         self.size = 0
-        self._runs: dict[str, list[Run]] = {}
-        self._rows: Rows = []
+        self._open: dict[str, Run] = {}
+        self._rows: dict[str, list[tuple[Wrap, Row]]] = {}
 
     def __bool__(self) -> bool:
-        return bool(self._runs or self._rows)
+        return bool(self._open or self._rows)
 
     def add(self, encoded: Encoded) -> None:
         """Take the records."""
-        run = Run.of(encoded)
+        run, topic = Run.of(encoded), encoded.topic
         self.size += run.size
-        runs = self._runs.setdefault(encoded.topic, [])
-        if runs and runs[-1].takes(run):
-            runs[-1].join(run)
+        known = self._open.get(topic)
+        if known is not None and known.takes(run):
+            known.join(run)
         else:
-            runs.append(run)
+            if known is not None:
+                self._seal(topic)
+            known = self._open[topic] = run
+        if known.size >= ENOUGH:
+            self._seal(topic)
 
-    def rows(self, now_ms: int) -> Rows:
-        """Return everything as rows. They stay until `clear`: a commit that failed is tried again."""
-        for topic, runs in self._runs.items():
-            for run in runs:
-                self._rows += ((topic, run.wrap, row) for row in run.pack(now_ms))
-        self._runs.clear()
+    def rows(self) -> Rows:
+        """Return everything as rows by topic. They stay until `clear`: a failed commit is tried again."""
+        for topic in tuple(self._open):
+            self._seal(topic)
         return self._rows
 
     def clear(self) -> None:
         """Forget everything: it is committed."""
         self.size = 0
-        self._runs.clear()
-        self._rows = []
+        self._open.clear()
+        self._rows = {}
+
+    def _seal(self, topic: str) -> None:
+        run = self._open.pop(topic)
+        rows = self._rows.setdefault(topic, [])
+        rows += ((run.wrap, row) for row in run.pack(time.time_ns() // 1_000_000))
 
 
 def _reject_large(encoded: Encoded) -> None:

@@ -6,9 +6,7 @@ import hashlib
 import sqlite3
 import struct
 import time
-from collections.abc import Callable, Mapping
-from itertools import groupby
-from operator import itemgetter
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from cdc.batch import Encoded
@@ -16,11 +14,11 @@ from cdc.errors import Fenced, LogFull
 from cdc.plugin import LogWriter
 from cdc.transport.embedded import state
 from cdc.transport.embedded.blob import Row
-from cdc.transport.embedded.pending import Pending, Rows, Wrap
+from cdc.transport.embedded.pending import Pending, Wrap
 from cdc.transport.embedded.retention import Retention
 from cdc.transport.embedded.store import TOPIC_SPAN, Store
 
-COMMIT_BYTES: Final = 4 << 20
+COMMIT_BYTES: Final = 2 << 20
 COMMIT_S: Final = 0.1
 HOLD_BYTES: Final = 64 << 20
 """What is held in memory at most while commits fail for want of room."""
@@ -61,17 +59,14 @@ class EmbeddedWriter(LogWriter):
     def commit(self, offsets: Mapping[bytes, bytes | None], tick: Callable[[], None]) -> None:
         """Make everything appended durable, with the offsets, in one transaction."""
         self._last = time.monotonic()
-        rows: Rows = []
-        if self._pending:
-            now_ms = time.time_ns() // 1_000_000
-            rows = self._pending.rows(now_ms)  # before the lock is taken
-        elif not offsets:
+        rows = self._pending.rows()  # packed before the lock is taken
+        if not rows and not offsets:
             return
         learned: tuple[dict[str, int], dict[Wrap, int]] = {}, {}
         with self._store.transaction(tick) as connection:
             self._assert_not_fenced(connection)
-            for topic, of_topic in groupby(rows, itemgetter(0)):
-                self._insert(connection, topic, list(of_topic), now_ms, learned)
+            for topic, of_topic in rows.items():
+                self._insert(connection, topic, of_topic, learned)
             state.write(connection, state.OFFSETS, offsets.items())
         self._topics.update(learned[0])
         self._wraps.update(learned[1])
@@ -113,14 +108,13 @@ class EmbeddedWriter(LogWriter):
         self,
         connection: sqlite3.Connection,
         topic: str,
-        rows: Rows,
-        now_ms: int,
+        rows: Sequence[tuple[Wrap, Row]],
         learned: tuple[dict[str, int], dict[Wrap, int]],
     ) -> None:
         topic_id = self._topics.get(topic) or learned[0].setdefault(topic, _topic_id(connection, topic))
         (position,) = connection.execute("SELECT next FROM topics WHERE id = ?", (topic_id,)).fetchone()
-        base = topic_id * TOPIC_SPAN
-        for _, wrap, row in rows:
+        base, now_ms = topic_id * TOPIC_SPAN, time.time_ns() // 1_000_000
+        for wrap, row in rows:
             wrap_id = self._wraps.get(wrap) or learned[1].get(wrap)
             if wrap_id is None:
                 wrap_id = learned[1][wrap] = _wrap_id(connection, wrap)
