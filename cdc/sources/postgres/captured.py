@@ -12,7 +12,7 @@ from cdc.sources.postgres.columns import ColumnFactory, ColumnSpec
 from cdc.sources.postgres.config import PostgresConfig
 from cdc.sources.postgres.copy_rows import CopyLayout
 from cdc.sources.postgres.relation import Relation
-from cdc.sources.postgres.tuples import TupleLayout
+from cdc.sources.postgres.tuples import SHORT, TupleLayout, WireColumn
 from cdc.sources.postgres.versions import SOURCE_SCHEMA, TableVersion, source_block
 from cdc.topics import TopicNames
 from schemas.envelope import EventSchema, event_schema
@@ -86,7 +86,9 @@ class CapturedTables:
         identity = [c.name for c in relation.columns if c.in_identity]
         key = details.key or (identity if relation.identity == "d" else ())
         table = self._table(relation.schema, relation.table, specs, key)
-        layout = TupleLayout(table, self._fields(table, specs), key_only=relation.identity != "f")
+        fields = zip(relation.columns, self._fields(table, specs), strict=True)
+        wire = [WireColumn(field, column.type_oid in SHORT) for column, field in fields]
+        layout = TupleLayout(table, wire, key_only=relation.identity != "f")
         return self._version(table, layout, "false")
 
     def snapshot_table(self, entry: CatalogTable) -> SnapshotTable:

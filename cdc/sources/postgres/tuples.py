@@ -22,15 +22,27 @@ Read = Callable[[bytes, str, int], tuple[Any, Any]]
 _INT32 = struct.Struct(">I").unpack_from
 
 
+SHORT = frozenset((16, 20, 21, 23, 26, 700, 701, 1082, 1083, 1114, 1184, 1266, 2950))
+"""Types whose text is always shorter than 256 bytes: bool, integers, oid, floats, dates, times, uuid."""
+
+
+@dataclass(frozen=True, slots=True)
+class WireColumn:
+    """A column on the wire: the field it goes into (None: not captured), and whether it is `SHORT`."""
+
+    field: str | None
+    short: bool = False
+
+
 @dataclass(eq=False)
 class TupleLayout:
     """Which column of the wire is which column of the table; compiles readers, once a template.
 
-    wire: for each column on the wire the field it goes into, or None when it is not captured.
+    wire: the columns in the order of the relation.
     """
 
     table: Table
-    wire: Sequence[str | None]
+    wire: Sequence[WireColumn]
     key_only: bool
     _readers: dict[ImageTemplate, tuple[Read, Read]] = field(default_factory=dict)
 
@@ -45,10 +57,10 @@ class TupleLayout:
 
     def _compile(self, template: ImageTemplate, *, missing_is_fallback: bool) -> Read:
         lines = ["def read(b, s, p):"]
-        wanted = [cells_of(template, self.table, field) for field in self.wire]
+        wanted = [cells_of(template, self.table, column.field) for column in self.wire]
         last = max((i for i, cells in enumerate(wanted) if cells), default=-1)
-        for cells in wanted[: last + 1]:
-            lines += _column_code(cells, missing_is_fallback=missing_is_fallback)
+        for column, cells in zip(self.wire[: last + 1], wanted, strict=False):
+            lines += _column_code(cells, column.short, missing_is_fallback=missing_is_fallback)
         row = build(template.row, self.table.columns, "r")
         key = build(template.key, self.table.key, "k")
         lines.append(f"    return {row}, {key}")
@@ -76,13 +88,17 @@ def build(part: Part | None, columns: Sequence[Column], prefix: str) -> str:
     return part.build([f"{prefix}{index}" for index in range(len(columns))])
 
 
-def _column_code(cells: list[tuple[str, Cell]], *, missing_is_fallback: bool) -> list[str]:
+def _column_code(cells: list[tuple[str, Cell]], short: bool, *, missing_is_fallback: bool) -> list[str]:
     """Return the code that reads one column at `p` and moves `p` behind it."""
-    length = "(b[p+4] if not (b[p+3] or b[p+2] or b[p+1]) else INT32(b, p+1)[0])"
+    length = "b[p+4]" if short else "(b[p+4] if not (b[p+3] or b[p+2] or b[p+1]) else INT32(b, p+1)[0])"
     if not cells:
         return [f"    p += 5 + {length} if b[p] == 116 else 1"]
-    lines = ["    if b[p] == 116:", f"        q = p + 5; p = q + {length}; v = s[q:p]"]
-    seen: dict[str, str] = {}
+    wire = "s[q:p]" if len(cells) == 1 and cells[0][1].expression == "v" else "v"
+    lines = [
+        "    if b[p] == 116:",
+        f"        q = p + 5; p = q + {length}" + ("; v = s[q:p]" if wire == "v" else ""),
+    ]
+    seen: dict[str, str] = {"v": wire}
     for name, cell in cells:
         lines.append(f"        {name} = {seen.setdefault(cell.expression, cell.expression)}")
         seen[cell.expression] = name
