@@ -208,9 +208,8 @@ class LogWriter(ABC):
     def commit(self, offsets: Mapping[bytes, bytes | None], tick: Callable[[], None]) -> None:
         """Make everything appended durable, with the offsets (None: a tombstone).
 
-        Raises LogFull, LogError, LogRejected or Fenced. After LogFull the records are still held
-        where the log says `exactly_once` (nothing of them is visible): commit again later, with the
-        same or newer offsets.
+        Raises LogFull, LogError, LogRejected or Fenced. A log that raises LogFull here still holds the
+        records, and shows none of them: commit again later, with the same or newer offsets.
         """
 
     @abstractmethod
