@@ -79,6 +79,11 @@ class Process:
         """Tell whether the server still runs."""
         return self._popen.poll() is None
 
+    @property
+    def code(self) -> int | None:
+        """Return the exit code; None while the server runs."""
+        return self._popen.poll()
+
     def wait_until(self, ready: Callable[[], bool], *, what: str, timeout: float = 60) -> None:
         """Wait for `ready()`; a server that dies or takes too long raises with its last lines."""
         deadline = time.monotonic() + timeout

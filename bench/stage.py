@@ -1,0 +1,83 @@
+"""The servers of a run, started when the first measure asks, and its parameters."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import count
+
+from bench import baseline, load
+from bench.watch import KafkaTopics
+from tests.servers.connect import ConnectWorker
+from tests.servers.kafka import KafkaBroker
+from tests.servers.postgres import PostgresServer
+
+POSTGRES_VERSION = 17
+
+
+@dataclass
+class Stage:
+    """One run of the bench: everything that it starts ends with `close`."""
+
+    rows: int
+    pairs: int
+    debezium: bool
+    _stack: ExitStack = field(default_factory=ExitStack)
+    _serial: count[int] = field(default_factory=lambda: count(1))
+
+    def say(self, text: str) -> None:
+        """Tell what happens."""
+        print(f"  {text}", flush=True)
+
+    def name(self, what: str) -> str:
+        """Return a name that nothing else in this run has: of a connector, its slot and its topics."""
+        return f"{what}{next(self._serial)}"
+
+    @cached_property
+    def postgres(self) -> PostgresServer:
+        """The database."""
+        self.say(f"starting PostgreSQL {POSTGRES_VERSION}")
+        server = PostgresServer(POSTGRES_VERSION, settings=load.SETTINGS).start()
+        self._stack.callback(server.stop)
+        return server
+
+    @cached_property
+    def broker(self) -> KafkaBroker:
+        """The Kafka broker."""
+        self.say("starting Kafka")
+        broker = KafkaBroker().start()
+        self._stack.callback(broker.stop)
+        return broker
+
+    @cached_property
+    def topics(self) -> KafkaTopics:
+        """The broker's topics."""
+        topics = KafkaTopics(self.broker.bootstrap)
+        self._stack.callback(topics.close)
+        return topics
+
+    @cached_property
+    def warm_worker(self) -> ConnectWorker:
+        """The Connect worker that stays."""
+        self.say("starting Kafka Connect, to be kept warm")
+        worker = baseline.worker(self.broker.bootstrap).start()
+        self._stack.callback(worker.stop)
+        return worker
+
+    @cached_property
+    def backlog_end(self) -> int:
+        """The LSN behind the backlog of changes, which is made now."""
+        self.say(f"making a backlog of {self.rows:,} changes")
+        return load.make_backlog(self.postgres, self.rows)
+
+    @cached_property
+    def snapshot_table(self) -> str:
+        """The table to snapshot, which is made now."""
+        self.say(f"making a table of {self.rows:,} rows")
+        load.make_snapshot_table(self.postgres, self.rows)
+        return "snap"
+
+    def close(self) -> None:
+        """Stop everything."""
+        self._stack.close()

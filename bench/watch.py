@@ -1,0 +1,60 @@
+"""How many records can be read from a topic, without reading them: Kafka's and the embedded log's."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import confluent_kafka
+import confluent_kafka.admin
+
+
+class KafkaTopics:
+    """Look at, make and delete topics of a broker."""
+
+    def __init__(self, bootstrap: str) -> None:
+        settings: dict[str, Any] = {"bootstrap.servers": bootstrap, "log_level": 0}
+        self._admin = confluent_kafka.admin.AdminClient(settings)
+        self._consumer = confluent_kafka.Consumer({**settings, "group.id": "bench-watch"})
+
+    def records(self, topic: str) -> int:
+        """Return the sum of the end offsets; 0 while there is no such topic."""
+        try:
+            known = self._consumer.list_topics(timeout=5).topics.get(topic)
+            if known is None or known.error:
+                return 0
+            places = [confluent_kafka.TopicPartition(topic, partition) for partition in known.partitions]
+            ends = [self._consumer.get_watermark_offsets(p, timeout=5, cached=False)[1] for p in places]
+        except confluent_kafka.KafkaException:
+            return 0
+        return sum(ends)
+
+    def delete(self, prefix: str) -> None:
+        """Delete every topic whose name starts so: what was measured takes no room any more."""
+        names = [name for name in self._admin.list_topics(timeout=10).topics if name.startswith(prefix)]
+        if names:
+            for future in self._admin.delete_topics(names).values():
+                with suppress(confluent_kafka.KafkaException):
+                    future.result(30)
+
+    def close(self) -> None:
+        """Leave."""
+        self._consumer.close()
+
+
+def embedded_records(data_dir: Path, topic: str) -> int:
+    """Return how many records of a topic were committed to an embedded log."""
+    path = data_dir / "log.db"
+    if not path.exists():
+        return 0
+    try:
+        connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=5)
+        try:
+            row = connection.execute("SELECT next FROM topics WHERE name = ?", (topic,)).fetchone()
+        finally:
+            connection.close()
+    except sqlite3.Error:  # not made yet
+        return 0
+    return int(row[0]) if row else 0
