@@ -1,0 +1,142 @@
+"""The contract of logs (transports): writers, readers, states."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from cdc.batch import Encoded, Fetched
+from cdc.config import Config
+
+
+class LogWriter(ABC):
+    """Append records of one task; bounded in bytes, so that `append` blocks: the back-pressure.
+
+    Delivery: after `commit` returned, everything appended before it is durable, and so are the
+    offsets; where the log can, both become visible in one transaction (exactly-once). Errors of
+    appended records are never lost: the next `append` or `commit` raises them.
+    """
+
+    exactly_once: bool = False
+
+    @abstractmethod
+    def append(self, encoded: Encoded, tick: Callable[[], None]) -> None:
+        """Take the records. Calls `tick` at least once a second while it waits for room.
+
+        Raises LogFull, LogError, LogRejected or Fenced.
+        """
+
+    @abstractmethod
+    def commit(self, offsets: Mapping[bytes, bytes | None], tick: Callable[[], None]) -> None:
+        """Make everything appended durable, with the offsets (None: a tombstone).
+
+        Raises LogFull, LogError, LogRejected or Fenced. A log that raises LogFull here still holds the
+        records, and shows none of them: commit again later, with the same or newer offsets.
+        """
+
+    @abstractmethod
+    def due(self, *, idle: bool) -> bool:
+        """Tell whether now is a good moment to commit; `idle`: the source has nothing more at once."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Give up what is not committed and release everything."""
+
+
+class LogReader(ABC):
+    """Read topics as one member of a consumer group."""
+
+    @abstractmethod
+    def poll(self, max_bytes: int, timeout: float) -> list[Fetched]:
+        """Return the next records, in order by partition; waits at most `timeout` seconds.
+
+        Raises Rebalanced when records that were returned but not committed now belong to another
+        member of the group: what is not flushed must be given up, the sink opened anew and the
+        reader set to its positions (`seek`). The reader stays in use, and every partition it still
+        has starts again at its committed offset. Raises LogError, LogRejected or AccessDenied.
+        """
+
+    @abstractmethod
+    def seek(self, positions: Mapping[tuple[str, int], int]) -> None:
+        """Continue from these offsets, now or when the partition is assigned (the sink's own store wins)."""
+
+    @abstractmethod
+    def commit(self, positions: Mapping[tuple[str, int], int]) -> None:
+        """Store the offsets to continue from after a restart."""
+
+    @abstractmethod
+    def lag(self) -> Mapping[tuple[str, int], int]:
+        """Return how many records are left in each assigned partition."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Leave the group."""
+
+
+class State(ABC):
+    """A compacted topic: key → value, both bytes. Offsets, configs and statuses live in such."""
+
+    @abstractmethod
+    def get(self, key: bytes) -> bytes | None:
+        """Return the newest value of `key`."""
+
+    @abstractmethod
+    def items(self) -> Iterator[tuple[bytes, bytes]]:
+        """Yield every live key with its newest value."""
+
+    @abstractmethod
+    def put(self, key: bytes, value: bytes | None) -> None:
+        """Store durably; None deletes."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Release the connection."""
+
+
+@dataclass(frozen=True, slots=True)
+class TopicInfo:
+    """A topic: its partitions and the records still in it (newest minus oldest offset)."""
+
+    name: str
+    partitions: int
+    records: int
+
+
+class Log(ABC):
+    """A transport: Kafka, the embedded log, or memory.
+
+    Built from the worker's config; cheap until one of its faces is asked for.
+    """
+
+    config_class: ClassVar[type[Config]]
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+
+    @abstractmethod
+    def writer(self, connector: str, task: int, config: Mapping[str, str]) -> LogWriter:
+        """Return the writer of a source task; `config` is the connector's (topic creation, overrides)."""
+
+    @abstractmethod
+    def reader(
+        self, group: str, topics: Sequence[str], config: Mapping[str, str], *, pattern: str | None = None
+    ) -> LogReader:
+        """Return a reader of these topics, or of those that match `pattern` (a Java regex).
+
+        It starts at the group's committed offsets, else at the beginning; with `config` (the sink
+        connector's) saying `consumer.override.auto.offset.reset` (or `auto.offset.reset`) `latest`,
+        at the end of the topics that exist now. Topics may come to exist later.
+        """
+
+    @abstractmethod
+    def state(self, name: str) -> State:
+        """Return a compacted topic, made when missing: `offsets`, `configs`, `status` and so on."""
+
+    @abstractmethod
+    def topics(self) -> list[TopicInfo]:
+        """Return the topics with records in them, without internal ones."""
+
+    def close(self) -> None:  # noqa: B027
+        """Release shared connections."""
