@@ -7,7 +7,6 @@ import pkgutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from importlib.metadata import entry_points
 from typing import Any, TypeVar
 
 from cdc.config import Config
@@ -144,6 +143,7 @@ def _load(kind: PluginKind) -> None:
         for module in pkgutil.iter_modules(package.__path__):
             importlib.import_module(f"{PACKAGES[kind]}.{module.name}")
     # Late: it is slow to import, and who asks for a known name never comes here.
+    from importlib.metadata import entry_points
 
     for entry_point in entry_points(group=ENTRY_POINT_GROUP):
         entry_point.load()
