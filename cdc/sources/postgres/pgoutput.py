@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import Any
 
-from cdc.batch import Batch, ChangeBatch
+from cdc.batch import Batch, ChangeBatch, RecordBatch
 from cdc.sources.postgres.positions import POSTGRES_EPOCH_US, Position, ResumePoint
 from cdc.sources.postgres.relation import Relation, parse_relation
-from cdc.sources.postgres.transactions import Mark, TransactionTracker
+from cdc.sources.postgres.transactions import Mark, Numbered, TransactionTracker
 from cdc.sources.postgres.tuples import TupleRows
 from cdc.sources.postgres.versions import TableVersion, transaction_values
 
@@ -52,7 +52,6 @@ class LogicalMessage:
     transaction: Sequence[Any] | None
     prefix: str
     content: bytes
-    seq: int
 
 
 @dataclass(slots=True)
@@ -60,13 +59,14 @@ class Decoder:
     """Turn chunks into batches and keep the position in the stream.
 
     version_of: gives the table version of a relation, None when it is not captured.
-    message_records: gives what becomes of a logical message. skipped: operations that are not
-    captured (c u d t). resume: where the offset stands inside a transaction that the server sends
-    again. contained: drops what a snapshot already has.
+    message_record: gives what becomes of a logical message, if anything. skipped: operations that
+    are not captured (c u d t). resume: where the offset stands inside a transaction that the server
+    sends again; what is known of it is numbered once more, and dropped. contained: drops what a
+    snapshot already has.
     """
 
     version_of: Callable[[Relation], TableVersion | None]
-    message_records: Callable[[LogicalMessage], Sequence[Batch]]
+    message_record: Callable[[LogicalMessage], RecordBatch | None]
     position: Position
     skipped: frozenset[str]
     resume: ResumePoint | None = None
@@ -78,9 +78,10 @@ class Decoder:
     _rows: dict[TableVersion, list[Any]] = field(default_factory=dict)
     _moved: dict[TableVersion, list[int]] = field(default_factory=dict)
     _transaction: Sequence[Any] = ()
-    _others: list[Batch] = field(default_factory=list)
+    _messages: list[Numbered] = field(default_factory=list)
     _marks: list[Mark] = field(default_factory=list)
     _completed: list[bytes] = field(default_factory=list)
+    _known_to: int = 0
 
     def decode(self, messages: Sequence[bytes | memoryview], clock_ns: int) -> list[Batch]:
         """Return the batches of the chunk, one a table version, and what goes to side topics.
@@ -99,8 +100,10 @@ class Decoder:
                     events += 1
                 else:
                     last_lsn, events = lsn, 1
+                if resume is not None and resume.covers(lsn, events):
+                    self._known_to = end
                 take = takers[data[at + 26 : at + 30]][kind]
-                if take is None or (resume is not None and resume.covers(lsn, events)):
+                if take is None:
                     pass
                 elif kind == _INSERT:
                     take(("c", 0, at + 33, lsn, transaction, at))
@@ -173,9 +176,8 @@ class Decoder:
         }
 
     def _truncate(self, data: bytes, at: int) -> None:
-        lsn = _int64(data, at + 1)[0]
-        self.position.event(lsn)
-        if "t" in self.skipped or (self.resume is not None and self._done_before(lsn)):
+        lsn = self._event(data, at)
+        if "t" in self.skipped:
             return
         count = _int32(data, at + _HEADER + 1)[0]
         start = at + _HEADER + 6
@@ -185,30 +187,32 @@ class Decoder:
                 self._rows[version].extend(("t", 0, 0, lsn, self._transaction, at))
 
     def _message(self, data: bytes, at: int, length: int) -> None:
-        transactional, lsn = data[at + _HEADER + 1] & 1, _int64(data, at + 1)[0]
-        if transactional:
-            self.position.event(lsn)
-            if self.resume is not None and self._done_before(lsn):
-                return
+        transactional = bool(data[at + _HEADER + 1] & 1)
+        lsn = self._event(data, at) if transactional else _int64(data, at + 1)[0]
         name_at = at + _HEADER + 10
         name_end = data.index(0, name_at)
         size = _int32(data, name_end + 1)[0]
-        self._others.extend(
-            self.message_records(
-                LogicalMessage(
-                    lsn,
-                    self.position.last_commit,
-                    self._transaction if transactional else None,
-                    data[name_at:name_end].decode(),
-                    data[name_end + 5 : name_end + 5 + size],
-                    at,
-                )
-            )
+        message = LogicalMessage(
+            lsn,
+            self.position.last_commit,
+            self._transaction if transactional else None,
+            data[name_at:name_end].decode(),
+            data[name_end + 5 : name_end + 5 + size],
         )
+        record = self.message_record(message)
+        if record is not None:
+            self._messages.append(Numbered(at, record, message.transaction))
+        if not transactional:
+            # It comes between two transactions, behind all that committed before it.
+            self.position.reach(lsn)
 
-    def _done_before(self, lsn: int) -> bool:
-        assert self.resume is not None
-        return self.resume.covers(lsn, self.position.events)
+    def _event(self, data: bytes, at: int) -> int:
+        """Pass an event of the transaction other than a row change; return its LSN."""
+        lsn: int = _int64(data, at + 1)[0]
+        self.position.event(lsn)
+        if self.resume is not None and self.resume.covers(lsn, self.position.events):
+            self._known_to = at + 1
+        return lsn
 
     def _update(self, version: TableVersion, data: bytes, text: str, at: int, lsn: int) -> None:
         """Take an update with an old image; a changed key becomes a delete and an insert."""
@@ -255,14 +259,20 @@ class Decoder:
         if len(self._rows) > len(self._relations):
             current = set(self._relations.values())
             self._rows = {version: rows for version, rows in self._rows.items() if version in current}
-        batches: list[Batch] = [*changes, *self._others]
-        self._others = []
+        return self._with_side_topics(changes)
+
+    def _with_side_topics(self, changes: list[ChangeBatch]) -> list[Batch]:
+        """Number the events of transactions, drop what is known already, add messages and markers."""
+        messages, marks, known_to = self._messages, self._marks, self._known_to
+        self._messages, self._marks, self._known_to = [], [], 0
+        markers = None
         if self.tracker is not None:
-            markers = self.tracker.apply(changes, self._marks)
-            self._marks = []
-            if markers is not None:
-                batches.append(markers)
-        return batches
+            markers = self.tracker.apply(changes, messages, marks, known_to)
+        if known_to:
+            changes = [rest for batch in changes if (rest := _behind(batch, known_to))]
+            messages = [message for message in messages if message.seq >= known_to]
+        batches: list[Batch] = [*changes, *(message.record for message in messages)]
+        return [*batches, markers] if markers is not None else batches
 
     def _batch(
         self, version: TableVersion, rows: list[Any], data: bytes, text: str, clock_ns: int
@@ -278,3 +288,9 @@ class Decoder:
             size=len(data),
             key_changes=self._moved.get(version, ()),
         )
+
+
+def _behind(batch: ChangeBatch, seq: int) -> ChangeBatch | None:
+    """Return the rows from `seq` on; None when there are none."""
+    kept = [index for index, place in enumerate(batch.seq) if place >= seq]
+    return batch.select(kept) if kept else None

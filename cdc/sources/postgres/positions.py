@@ -34,6 +34,7 @@ class Position:
     """Where the decoder stands in the stream.
 
     last_commit: end of the last transaction seen; 0 until there was one (Debezium's `sequence`).
+    events: how many events of the transaction at `lsn` have been passed.
     """
 
     system_id: str
@@ -60,10 +61,18 @@ class Position:
         self.commit_lsn = self.last_commit = self.lsn = end_lsn
         self.events = self.transaction_lsn = 0
 
+    def reach(self, lsn: int) -> None:
+        """Take note, between two transactions, that nothing of ours is left before `lsn`."""
+        self.commit_lsn = self.lsn = max(self.commit_lsn, lsn)
+
     @property
     def in_transaction(self) -> bool:
-        """Whether the position is inside a transaction."""
-        return bool(self.transaction_lsn)
+        """Whether events of a transaction have been passed, and not its end.
+
+        Right behind a BEGIN there is nothing to remember; and the LSNs in a transaction may lie before
+        the end of the transaction before it.
+        """
+        return bool(self.transaction_lsn and self.events)
 
     def offset(self) -> dict[str, Any]:
         """Return the offset that resumes right behind this position."""
@@ -111,8 +120,8 @@ def resume_point(offset: Mapping[str, Any]) -> ResumePoint | None:
         )
     if lsn is None or lsn == commit or offset.get("messageType") == "COMMIT" or "system_id" in offset:
         return None
-    processed = offset.get("lsn_events_processed")
-    return ResumePoint(0, offset.get("txId") or 0, lsn, processed or 1 << 62)
+    # Without a count one event is done for sure; more at the same LSN would rather be read twice.
+    return ResumePoint(0, offset.get("txId") or 0, lsn, offset.get("lsn_events_processed") or 1)
 
 
 def start_lsn(offset: Offset) -> int:

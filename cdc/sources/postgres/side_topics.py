@@ -10,6 +10,7 @@ from cdc.batch import RecordBatch
 from cdc.filters import name_filter
 from cdc.sources.postgres.config import PostgresConfig
 from cdc.sources.postgres.pgoutput import LogicalMessage
+from cdc.sources.postgres.transactions import MESSAGES
 from cdc.sources.postgres.types import Modes
 from cdc.sources.postgres.versions import SOURCE_SCHEMA, source_block, transaction_values
 from cdc.topics import TopicNames
@@ -79,12 +80,12 @@ class Messages:
             version=1,
         )
         wanted = name_filter(config.message_prefix_include, config.message_prefix_exclude)
-        return cls(topics.data("message"), value, wanted, config, modes)
+        return cls(topics.data(MESSAGES), value, wanted, config, modes)
 
-    def records(self, message: LogicalMessage) -> list[RecordBatch]:
-        """Return the record of a message, if its prefix is captured."""
+    def record(self, message: LogicalMessage) -> RecordBatch | None:
+        """Return the record of a message; None when its prefix is not captured."""
         if not self.wanted(message.prefix):
-            return []
+            return None
         now_us = time.time_ns() // 1000
         block = source_block(self.config.topic_prefix, self.config.dbname, "", "", "false")
         shared = message.transaction or transaction_values(now_us, message.last_commit, None)
@@ -97,4 +98,4 @@ class Messages:
             "message": {"prefix": message.prefix, "content": content},
         }
         key = {"prefix": message.prefix}
-        return [RecordBatch(self.topic, _MESSAGE_KEY, self.value_schema, [key], [value])]
+        return RecordBatch(self.topic, _MESSAGE_KEY, self.value_schema, [key], [value])

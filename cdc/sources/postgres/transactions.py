@@ -35,6 +35,10 @@ VALUE = connect.struct(
 )
 
 
+MESSAGES = "message"
+"""The data collection that logical messages are counted under: the last part of their topic."""
+
+
 class Mark(NamedTuple):
     """A transaction's border inside a chunk: where it stands, which one, begin or end."""
 
@@ -42,6 +46,14 @@ class Mark(NamedTuple):
     transaction_id: str
     ts_ms: int
     begins: bool
+
+
+class Numbered(NamedTuple):
+    """A logical message inside a chunk; transaction is None for a non-transactional one."""
+
+    seq: int
+    record: RecordBatch
+    transaction: Sequence[Any] | None
 
 
 class TransactionTracker:
@@ -52,26 +64,36 @@ class TransactionTracker:
         self._total = 0
         self._counts: Counter[str] = Counter()
 
-    def apply(self, batches: Sequence[ChangeBatch], marks: Sequence[Mark]) -> RecordBatch | None:
-        """Fill in each batch's `transaction` and return the markers, if there are any.
+    def apply(
+        self,
+        batches: Sequence[ChangeBatch],
+        messages: Sequence[Numbered],
+        marks: Sequence[Mark],
+        known_to: int = 0,
+    ) -> RecordBatch | None:
+        """Fill in the `transaction` of all events and return the markers, if there are any.
 
-        The id of a row's transaction is the last of its transaction-level values.
+        The id of an event's transaction is the last of its transaction-level values. Markers before
+        `known_to` are in the log already: they count, and are left out.
         """
-        steps: list[tuple[int, ChangeBatch | Mark]] = [(mark.seq, mark) for mark in marks]
+        steps: list[tuple[int, ChangeBatch | Numbered | Mark]] = [(mark.seq, mark) for mark in marks]
+        steps += [(message.seq, message) for message in messages if message.transaction is not None]
         for batch in batches:
             steps.extend((seq, batch) for seq in batch.seq)
         columns: dict[int, tuple[list[int], list[int]]] = {id(batch): ([], []) for batch in batches}
         records: list[tuple[dict[str, Any], dict[str, Any]]] = []
-        for _, step in sorted(steps, key=lambda step: step[0]):
+        for seq, step in sorted(steps, key=lambda step: step[0]):
             if isinstance(step, Mark):
-                records.append(({"id": step.transaction_id}, self._marker(step)))
-                continue
-            name = str(step.table.id)
-            self._total += 1
-            self._counts[name] += 1
-            total, order = columns[id(step)]
-            total.append(self._total)
-            order.append(self._counts[name])
+                marker = self._marker(step)
+                if seq >= known_to:
+                    records.append(({"id": step.transaction_id}, marker))
+            elif isinstance(step, Numbered):
+                self._number_message(step)
+            else:
+                total, order = columns[id(step)]
+                self._count(str(step.table.id))
+                total.append(self._total)
+                order.append(self._counts[str(step.table.id)])
         for batch in batches:
             ids = [transaction[-1] for transaction in batch.transactions]
             batch.transaction = TransactionColumns(ids, *columns[id(batch)])
@@ -79,6 +101,19 @@ class TransactionTracker:
             return None
         keys, values = map(list, zip(*records, strict=True))
         return RecordBatch(self.topic, KEY, VALUE, keys, values)
+
+    def _count(self, collection: str) -> None:
+        self._total += 1
+        self._counts[collection] += 1
+
+    def _number_message(self, message: Numbered) -> None:
+        assert message.transaction is not None
+        self._count(MESSAGES)
+        message.record.values[0]["transaction"] = {
+            "id": message.transaction[-1],
+            "total_order": self._total,
+            "data_collection_order": self._counts[MESSAGES],
+        }
 
     def _marker(self, mark: Mark) -> dict[str, Any]:
         marker = {

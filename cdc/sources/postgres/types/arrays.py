@@ -74,10 +74,18 @@ def array(item: ColumnType, delimiter: str, modes: Modes) -> ColumnType:
 
 
 def _unavailable(item: ColumnType, modes: Modes) -> list[Any]:
-    """Return Debezium's stand-in: integers are the placeholder's octets, a UUID is made of them."""
+    """Return what stands for an array: numbers are the placeholder's octets, a UUID is made of them.
+
+    So far Debezium; it loses arrays of floats and booleans, which are octets and bits here.
+    """
+    kind = item.schema.type
     if item.schema.name == logical.UUID:
         digest = hashlib.md5(modes.placeholder, usedforsecurity=False).digest()
         return [str(uuid.UUID(bytes=digest, version=3))]
-    if item.schema.type in (Type.INT16, Type.INT32, Type.INT64):
-        return [octet - 256 if octet > 127 else octet for octet in modes.placeholder]
+    if kind in (Type.INT16, Type.INT32, Type.INT64):
+        return modes.placeholder_octets
+    if kind in (Type.FLOAT32, Type.FLOAT64):
+        return [float(octet) for octet in modes.placeholder_octets]
+    if kind is Type.BOOLEAN:
+        return [bool(octet >> bit & 1) for octet in modes.placeholder for bit in range(8)]
     return [item.unavailable]

@@ -147,7 +147,7 @@ def vector(name: str, item: Schema, modes: Modes) -> ColumnType:
     )
     schema = Schema(Type.ARRAY, name=name, version=1, items=item)
     codec = Codec("pg_vector(v)", f"{json}(v)", {"pg_vector": vector_value, json: text})
-    return ColumnType(schema, codec, [], [])
+    return ColumnType(schema, codec, [], [float(octet) for octet in modes.placeholder_octets])
 
 
 def _sparse(v: str) -> tuple[int, list[tuple[int, str]]]:

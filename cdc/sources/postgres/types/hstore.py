@@ -73,10 +73,11 @@ def hstore_map_json(v: str) -> str:
 def hstore(modes: Modes) -> ColumnType:
     """Return hstore by `hstore.handling.mode`."""
     placeholder = modes.placeholder_text
+    document = f"{{{_quote(placeholder)}:{_quote(placeholder)}}}"
     if modes.hstore == "json":
         scope = {"pg_hstore_document": hstore_document, "pg_hstore_json": hstore_json}
         codec = Codec("pg_hstore_document(v)", "pg_hstore_json(v)", scope)
-        return ColumnType(logical.semantic(Type.STRING, logical.JSON), codec, "{}", placeholder)
+        return ColumnType(logical.semantic(Type.STRING, logical.JSON), codec, "{}", document)
     schema = Schema(Type.MAP, keys=connect.STRING, values=connect.OPTIONAL_STRING)
     codec = Codec(
         "pg_hstore(v)",

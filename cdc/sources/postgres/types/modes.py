@@ -55,6 +55,11 @@ class Modes:
         """The placeholder as text."""
         return self.placeholder.decode("utf-8", "replace")
 
+    @property
+    def placeholder_octets(self) -> list[int]:
+        """The placeholder's octets as Java's bytes: what stands for arrays of numbers."""
+        return [octet - 256 if octet > 127 else octet for octet in self.placeholder]
+
     def binary_text(self, data: bytes) -> str:
         """Write octets as the text that `binary.handling.mode` asks for (not for `bytes`)."""
         if self.binary == "hex":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from binascii import b2a_base64
 from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, ROUND_HALF_UP, Context, Decimal
 from typing import Any
@@ -151,7 +152,7 @@ def numeric(typmod: int, modes: Modes) -> ColumnType:
         # Fifteen digits are told apart by a double, so they are its shortest text, but for zeros.
         short = "len(v) < 17 and v[-1] != '0' and "
         codec = Codec("float(v)", _PLAIN.format("pg_double_json").replace("if ", f"if {short}"), _DOUBLE)
-        return ColumnType(connect.FLOAT64, codec, 0.0, 0.0)
+        return ColumnType(connect.FLOAT64, codec, 0.0, math.nan)
     if typmod < 0:
         schema = logical.variable_scale_decimal()
         codec = Codec(

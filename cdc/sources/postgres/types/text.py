@@ -56,7 +56,7 @@ def bytea(modes: Modes) -> ColumnType:
         name, encode = interned("binary", modes.binary, lambda: modes.binary_text)
         scope = {"pg_bytes": bytes.fromhex, name: encode}
         codec = Codec(f"{name}(pg_bytes(v[2:]))", f"f'\"{{{name}(pg_bytes(v[2:]))}}\"'", scope)
-    return ColumnType(connect.STRING, codec, "", modes.binary_text(modes.placeholder))
+    return ColumnType(connect.STRING, codec, "", modes.placeholder_text)
 
 
 def unknown(modes: Modes) -> ColumnType:
@@ -67,7 +67,7 @@ def unknown(modes: Modes) -> ColumnType:
         return ColumnType(connect.BYTES, codec, b"", modes.placeholder)
     name, encode = interned("binary", modes.binary, lambda: modes.binary_text)
     codec = Codec(f"{name}(v.encode('latin-1'))", f'f\'"{{{name}(v.encode("latin-1"))}}"\'', {name: encode})
-    return ColumnType(connect.STRING, codec, "", modes.binary_text(modes.placeholder))
+    return ColumnType(connect.STRING, codec, "", modes.placeholder_text)
 
 
 # -- bit strings ----------------------------------------------------------------------------------
