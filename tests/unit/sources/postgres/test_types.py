@@ -256,7 +256,12 @@ def test_unavailable_values() -> None:
     octets = b"__debezium_unavailable_value"
     assert builtin("text").unavailable == octets.decode()
     assert builtin("bytea").unavailable == octets
-    assert builtin("bytea", binary="hex").unavailable == octets.hex()
+    assert builtin("bytea", binary="hex").unavailable == octets.decode()
+    assert array_of("float8").unavailable == [float(octet) for octet in octets]
+    assert array_of("bool").unavailable[:8] == [True, True, True, True, True, False, True, False]
+    hstore = resolve(TypeInfo(9, "hstore", namespace="public"), -1, Modes())
+    assert hstore is not None
+    assert hstore.unavailable == f'{{"{octets.decode()}":"{octets.decode()}"}}'
     assert array_of("text").unavailable == [octets.decode()]
     assert array_of("bytea").unavailable == [octets]
     assert array_of("int4").unavailable == list(octets)
