@@ -78,6 +78,7 @@ class KafkaLog(Log):
         wanted = Subscription(topics, None if matches is None else lambda name: bool(matches(name)))
         return KafkaReader(
             consumer,
+            lambda: self._clients.admin(config),
             failures,
             wanted,
             strategy=strategy,

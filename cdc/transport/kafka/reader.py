@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from cdc.batch import Fetched
 from cdc.errors import LogError, Rebalanced
 from cdc.plugin import LogReader
 from cdc.transport.kafka.failures import Failures, driver, translate
+from cdc.transport.kafka.ownership import Ownership, Place
 from cdc.transport.kafka.runs import runs
 from cdc.transport.kafka.subscription import Subscription
+from cdc.transport.kafka.topics import outcome
 
 if TYPE_CHECKING:
     from confluent_kafka import Consumer
+    from confluent_kafka.admin import AdminClient
 
 _MOST = 5000
 """Messages asked for at once: enough that a call costs nothing, few enough to bound what it holds."""
 _PATIENCE = 10.0
 _NOT_MEMBER = ("REBALANCE_IN_PROGRESS", "ILLEGAL_GENERATION", "UNKNOWN_MEMBER_ID", "_NO_OFFSET")
-
-Place = tuple[str, int]
 
 
 class KafkaReader(LogReader):
@@ -32,22 +33,26 @@ class KafkaReader(LogReader):
     """
 
     def __init__(
-        self, consumer: Consumer, failures: Failures, wanted: Subscription, *, strategy: str, at_end: bool
+        self,
+        consumer: Consumer,
+        admin: Callable[[], AdminClient],
+        failures: Failures,
+        wanted: Subscription,
+        *,
+        strategy: str,
+        at_end: bool,
     ) -> None:
-        """`at_end`: topics that exist now are read from their end where the group has no position."""
-        self._consumer, self._failures, self._wanted = consumer, failures, wanted
+        """`admin`: whom to ask about ends. `at_end`: a new group skips what topics hold that exist now."""
+        self._consumer, self._admin, self._failures, self._wanted = consumer, admin, failures, wanted
         self._incremental = "cooperative" in strategy
-        self._sought: dict[Place, int] = {}
-        self._positions: dict[Place, int] = {}
-        self._committed: dict[Place, int] = {}
-        self._held: dict[Place, int] = {}
+        self._own = Ownership()
         self._late: dict[Place, int] = {}
-        self._assigned: set[Place] = set()
-        self._lost: list[Place] = []
         self._ends: dict[Place, int] = {}
         self._size = 1000.0
         self._subscribe()
         self._from_end = frozenset(wanted.topics if at_end else ())
+
+    # -- records -----------------------------------------------------------------------------
 
     def poll(self, max_bytes: int, timeout: float) -> list[Fetched]:
         """Return the next runs of records; raises Rebalanced, LogError, LogRejected or AccessDenied."""
@@ -56,9 +61,8 @@ class KafkaReader(LogReader):
         while True:
             messages = self._receive(max_bytes, until - time.monotonic())
             self._failures.raise_first()
-            if self._lost:
-                self._give_back(messages)
-                raise self._rebalanced()
+            if self._own.broken:
+                raise self._rebalanced(messages)
             if messages or time.monotonic() >= until:
                 return self._runs(messages)
             self._subscribe()
@@ -78,38 +82,34 @@ class KafkaReader(LogReader):
             self._size = max(50.0, size / len(more))
             room -= size
             found += more
-        return self._without_errors(found)
+        return [message for message in found if self._is_record(message)]
 
-    def _without_errors(self, messages: list[Any]) -> list[Any]:
-        good = []
-        for message in messages:
-            error = message.error()
-            if error is None:
-                good.append(message)
-            elif error.name() == "_PARTITION_EOF":
-                self._ends[message.topic(), message.partition()] = message.offset()
-            elif error.fatal() or (not error.retriable() and error.name() not in self._wanted.transient):
-                raise translate(error, f"Topic {message.topic()}")
-        return good
+    def _is_record(self, message: Any) -> bool:
+        error = message.error()
+        if error is None:
+            return True
+        if error.name() == "_PARTITION_EOF":
+            self._ends[message.topic(), message.partition()] = message.offset()
+        elif error.fatal() or (not error.retriable() and error.name() not in self._wanted.transient):
+            raise translate(error, f"Topic {message.topic()}")
+        return False
 
     def _runs(self, messages: list[Any]) -> list[Fetched]:
         found = list(runs(messages))
         for run in found:
             assert run.encoded.partition is not None
-            self._positions[run.encoded.topic, run.encoded.partition] = run.next_offset
+            self._own.returned((run.encoded.topic, run.encoded.partition), run.offsets[0], run.next_offset)
         return found
+
+    # -- positions ---------------------------------------------------------------------------
 
     def seek(self, positions: Mapping[Place, int]) -> None:
         """Continue from these offsets: at once where assigned, else when the partition is first assigned."""
         for place, offset in positions.items():
-            if place in self._assigned:
+            if self._own.seek(place, offset):
                 self._seek(place, offset)
-            else:
-                self._sought[place] = offset
-                self._held.pop(place, None)
 
     def _seek(self, place: Place, offset: int) -> None:
-        self._positions[place] = offset
         self._ends.pop(place, None)
         try:
             self._consumer.seek(driver().TopicPartition(*place, offset))
@@ -128,7 +128,7 @@ class KafkaReader(LogReader):
             failed = next((tp.error for tp in done if tp.error is not None), None)
         except kafka.KafkaException as error:
             failed = error.args[0]
-        self._committed.update(positions)
+        self._own.committed.update(positions)
         if failed is None:
             self._late = {}
         elif failed.name() in _NOT_MEMBER:
@@ -138,19 +138,24 @@ class KafkaReader(LogReader):
 
     def lag(self) -> Mapping[Place, int]:
         """Return how many records are left in each assigned partition."""
-        return {place: self._left(place) for place in self._assigned}
-
-    def _left(self, place: Place) -> int:
-        partition = driver().TopicPartition(*place)
+        kafka = driver()
+        # By the admin's connection: on the consumer's own the question would wait behind a fetch.
+        latest = kafka.admin.OffsetSpec.latest()
+        asked = {kafka.TopicPartition(*place): latest for place in self._own.assigned}
+        if not asked:
+            return {}
         try:
-            low, high = self._consumer.get_watermark_offsets(partition, timeout=_PATIENCE)
-        except driver().KafkaException as error:
-            raise translate(error, f"{place[0]}-{place[1]}") from None
-        position = self._consumer.position([partition])[0].offset
-        start = self._positions.get(place, self._committed.get(place, low))
+            futures = self._admin().list_offsets(asked)
+            ends = {(tp.topic, tp.partition): outcome(f, tp.topic).offset for tp, f in futures.items()}
+        except kafka.KafkaException as error:
+            raise translate(error, "The ends of topics cannot be read") from None
+        return {place: self._left(place, end) for place, end in ends.items()}
+
+    def _left(self, place: Place, end: int) -> int:
+        position = self._consumer.position([driver().TopicPartition(*place)])[0].offset
+        own = max(self._own.positions.get(place, 0), self._own.committed.get(place, 0))
         # Behind the last record there may be marks of transactions: only the end itself tells.
-        end = self._ends.get(place, low)
-        return max(0, int(high) - max(position, start, low if end < position else end))
+        return max(0, end - max(position, own, self._ends.get(place, 0)))
 
     def close(self) -> None:
         """Commit what is late, and leave the group."""
@@ -171,32 +176,14 @@ class KafkaReader(LogReader):
             )
 
     def _on_assign(self, consumer: Consumer, partitions: list[Any]) -> None:
-        places = [(tp.topic, tp.partition) for tp in partitions]
-        stored = self._stored(consumer, places)
+        places = _places(partitions)
+        starts = self._own.assign(places, self._stored(consumer, places))
         for partition, place in zip(partitions, places, strict=True):
-            start = self._start(place, stored.get(place, -1))
-            if start >= 0:
-                partition.offset = start
+            if place in starts:
+                partition.offset = starts[place]
             elif place[0] in self._from_end:
                 partition.offset = driver().OFFSET_END
-            if stored.get(place, -1) >= 0:
-                self._committed[place] = stored[place]
-        self._lost += [place for place in self._held if self._uncommitted(place)]
-        self._held = {}
-        self._assigned |= set(places)
         (consumer.incremental_assign if self._incremental else consumer.assign)(partitions)
-
-    def _start(self, place: Place, stored: int) -> int:
-        """Return where a partition begins: what was sought, else the further of own position and stored.
-
-        Negative: nowhere yet, so that the policy for new groups decides.
-        """
-        start = self._sought.pop(place, None)
-        if start is None:
-            start = max(self._held.pop(place, -1), stored)
-        if start >= 0:
-            self._positions[place] = start
-        return start
 
     def _stored(self, consumer: Consumer, places: Sequence[Place]) -> dict[Place, int]:
         if not places:
@@ -209,45 +196,34 @@ class KafkaReader(LogReader):
         return {(tp.topic, tp.partition): tp.offset for tp in found if tp.offset >= 0}
 
     def _on_revoke(self, consumer: Consumer, partitions: list[Any]) -> None:
-        places = self._withdraw(partitions)
         if self._incremental:
             # What goes is gone: the next assignment names only what comes.
-            self._lost += [place for place in places if self._uncommitted(place)]
+            self._own.lose(_places(partitions))
             consumer.incremental_unassign(partitions)
-            return
-        self._held.update({p: self._positions[p] for p in places if p in self._positions})
-        consumer.unassign()
+        else:
+            self._own.release(_places(partitions))
+            consumer.unassign()
 
     def _on_lost(self, consumer: Consumer, partitions: list[Any]) -> None:
-        self._lost += [place for place in self._withdraw(partitions) if self._uncommitted(place)]
-        (consumer.incremental_unassign(partitions) if self._incremental else consumer.unassign())
+        self._own.lose(_places(partitions))
+        (consumer.incremental_unassign if self._incremental else _unassign(consumer))(partitions)
 
-    def _withdraw(self, partitions: Iterable[Any]) -> list[Place]:
-        places = [(tp.topic, tp.partition) for tp in partitions]
-        self._assigned -= set(places)
-        return places
-
-    def _uncommitted(self, place: Place) -> bool:
-        return self._positions.get(place, -1) > self._committed.get(place, -1)
-
-    def _give_back(self, messages: list[Any]) -> None:
-        """Rewind what was received along with the news of a rebalance."""
+    def _rebalanced(self, messages: list[Any]) -> Rebalanced:
+        received: dict[Place, int] = {}
         for run in runs(messages):
             assert run.encoded.partition is not None
-            place = run.encoded.topic, run.encoded.partition
-            if place in self._assigned and place not in self._sought:
-                self._sought[place] = run.offsets[0]
-        for place in [place for place in self._sought if place in self._assigned]:
-            self._seek(place, self._sought.pop(place))
-
-    def _rebalanced(self) -> Rebalanced:
-        """Forget what was polled: every partition that is left starts again at its committed offset."""
-        gone, self._lost = sorted(set(self._lost)), []
-        for place in gone:
-            self._positions.pop(place, None)
-            self._late.pop(place, None)
-        for place in sorted(self._assigned):
-            if self._uncommitted(place) and place in self._committed:
-                self._seek(place, self._committed[place])
+            received.setdefault((run.encoded.topic, run.encoded.partition), run.offsets[0])
+        gone, back = self._own.restart(received)
+        for place, offset in back.items():
+            self._seek(place, offset)
+        self._late = {place: offset for place, offset in self._late.items() if place not in gone}
         names = ", ".join(f"{topic}-{partition}" for topic, partition in gone)
         return Rebalanced(f"Another member of the group took over {names} before everything was committed")
+
+
+def _places(partitions: Sequence[Any]) -> list[Place]:
+    return [(tp.topic, tp.partition) for tp in partitions]
+
+
+def _unassign(consumer: Consumer) -> Callable[[list[Any]], None]:
+    return lambda partitions: consumer.unassign()

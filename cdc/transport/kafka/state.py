@@ -91,6 +91,9 @@ class KafkaState(State):
         if self._producer is None:
             settings = {
                 "linger.ms": 0,
+                # As Connect's own: a repeated put does no harm, and the first one need not wait for
+                # a producer id.
+                "enable.idempotence": False,
                 "queue.buffering.max.kbytes": 4096,
                 "delivery.report.only.error": False,
                 "delivery.timeout.ms": int(_PATIENCE * 1000),
