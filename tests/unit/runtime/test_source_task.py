@@ -1,0 +1,210 @@
+"""The loop of six calls: what is delivered, and when an offset moves."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from cdc.batch import Batch, Fetched, Offsets, Window
+from cdc.config import Config
+from cdc.errors import ConnectionFailed, EncodeError
+from cdc.metrics import Metrics
+from cdc.plugin import LogWriter, Source, SourceContext, Transform
+from cdc.runtime.chain import Chain, Link
+from cdc.runtime.encoder import Encoder
+from cdc.runtime.headers import SimpleHeaders
+from cdc.runtime.source_task import Outcome, SourceTask, StoredOffsets
+from cdc.transport.memory import MemoryLog
+from tests.fakes.changes import changes
+from tests.fakes.formats import FastFormat
+
+PARTITION = {"server": "shop"}
+
+
+@dataclass
+class ListSource(Source):
+    """Reads windows from a list; an exception in the list is raised."""
+
+    windows: list[Any]
+    confirmed: list[Offsets] = field(default_factory=list)
+    context: SourceContext | None = None
+    closed: int = 0
+
+    def open(self, context: SourceContext) -> None:
+        self.context = context
+
+    def read(self, max_bytes: int, timeout: float) -> Window | None:
+        window = self.windows.pop(0) if self.windows else None
+        if isinstance(window, Exception):
+            raise window
+        return window  # type: ignore[no-any-return]
+
+    def confirm(self, offsets: Offsets) -> None:
+        self.confirmed.append(offsets)
+
+    def close(self) -> None:
+        self.closed += 1
+
+
+class DropAll(Transform):
+    def __init__(self) -> None:
+        super().__init__(Config({}))
+
+    def apply(self, batch: Batch) -> Iterable[Batch]:
+        return ()
+
+
+class Batched(LogWriter):
+    """A writer without transactions that commits only when told."""
+
+    def __init__(self) -> None:
+        self.appended: list[bytes | None] = []
+        self.commits: list[tuple[int, dict[bytes, bytes | None]]] = []
+
+    def append(self, encoded: Any, tick: Any) -> None:
+        self.appended += encoded.values
+
+    def commit(self, offsets: Any, tick: Any) -> None:
+        self.commits.append((len(self.appended), dict(offsets)))
+
+    def due(self, *, idle: bool) -> bool:
+        return False
+
+    def close(self) -> None:
+        pass
+
+
+def window(*names: str, lsn: int = 1, **more: Any) -> Window:
+    rows = [("c", None, ("1", name)) for name in names]
+    return Window([changes(*rows)] if rows else [], [(PARTITION, {"lsn": lsn})], **more)
+
+
+def task(
+    source: Source, log: MemoryLog, *, chain: Chain | None = None, writer: LogWriter | None = None
+) -> SourceTask:
+    return SourceTask(
+        "shop",
+        0,
+        source,
+        chain or Chain(),
+        Encoder(FastFormat(is_key=True), FastFormat(), SimpleHeaders()),
+        writer or log.writer("shop", 0, {}),
+        StoredOffsets("shop", log.state("offsets")),
+        Metrics(),
+    )
+
+
+def run(one: SourceTask) -> Outcome:
+    return one.run(lambda: False)
+
+
+def names(log: MemoryLog) -> list[str]:
+    runs: list[Fetched] = log.reader("g", ["shop.public.t"], {}).poll(1 << 20, 0)
+    values = [value for one in runs for value in one.encoded.values if value is not None]
+    return [eval(value)[2]["name"] for value in values]  # noqa: S307
+
+
+def offset(log: MemoryLog) -> Any:
+    return StoredOffsets("shop", log.state("offsets")).find(PARTITION)
+
+
+def test_rows_and_offset_are_durable_before_the_source_hears_of_it() -> None:
+    log, source = MemoryLog(), ListSource([window("a", "b", lsn=1), window("c", lsn=2)])
+    topics: list[str] = []
+    one = task(source, log)
+    one.on_topic = topics.append
+    assert run(one) is Outcome.FINISHED
+    assert names(log) == ["a", "b", "c"]
+    assert offset(log) == {"lsn": 2}
+    assert source.confirmed[-1] == [(PARTITION, {"lsn": 2})]
+    assert source.closed == 1
+    assert set(topics) == {"shop.public.t"}
+
+
+def test_a_source_is_told_where_it_stood() -> None:
+    log = MemoryLog()
+    run(task(ListSource([window("a", lsn=7)]), log))
+    source = ListSource([])
+    run(task(source, log))
+    assert source.context is not None
+    assert source.context.offset(PARTITION) == {"lsn": 7}
+    assert source.context.offset({"server": "other"}) is None
+    assert source.context.offsets() == [(PARTITION, {"lsn": 7})]
+
+
+def test_filtered_rows_move_the_offset() -> None:
+    log, source = MemoryLog(), ListSource([window("a", lsn=3)])
+    run(task(source, log, chain=Chain([Link("drop", DropAll())])))
+    assert names(log) == []
+    assert offset(log) == {"lsn": 3}
+    assert source.confirmed == [[(PARTITION, {"lsn": 3})]]
+
+
+def test_an_error_of_the_source_leaves_after_what_was_committed() -> None:
+    log = MemoryLog()
+    source = ListSource([window("a", lsn=1), ConnectionFailed("gone")])
+    with pytest.raises(ConnectionFailed):
+        run(task(source, log))
+    assert names(log) == ["a"]
+    assert source.closed == 1
+
+
+def test_a_bad_record_leaves_out_its_window_where_windows_are_transactions() -> None:
+    log = MemoryLog()
+    source = ListSource([window("a", lsn=1, more=True), window("b", "poison", "c", lsn=2)])
+    with pytest.raises(EncodeError):
+        run(task(source, log))
+    assert names(log) == ["a"]
+    assert offset(log) == {"lsn": 1}
+    assert source.confirmed == [[(PARTITION, {"lsn": 1})]]
+
+
+def test_without_transactions_all_before_a_bad_record_is_delivered() -> None:
+    writer = Batched()
+    source = ListSource([window("a", lsn=1), window("b", "c", "poison", "d", lsn=2)])
+    one = task(source, MemoryLog(), writer=writer)
+    with pytest.raises(EncodeError):
+        run(one)
+    assert [eval(value)[2]["name"] for value in writer.appended if value] == ["a", "b", "c"]  # noqa: S307
+    ((count, offsets),) = writer.commits
+    assert count == 3
+    assert [*offsets.values()] == [b'{"lsn":1}']
+    assert one.metrics.values["errors"] == 1
+
+
+def test_what_is_pending_is_committed_at_the_end() -> None:
+    writer = Batched()
+    source = ListSource([window("a", lsn=1), window("b", lsn=2)])
+    assert run(task(source, MemoryLog(), writer=writer)) is Outcome.FINISHED
+    assert len(writer.commits) == 1
+    assert source.confirmed == [[(PARTITION, {"lsn": 2})]]
+
+
+def test_a_stop_ends_in_order() -> None:
+    log = MemoryLog()
+    source = ListSource([window("a", lsn=1), window("b", lsn=2)])
+    answers = iter([False, True])
+    assert task(source, log).run(lambda: next(answers)) is Outcome.STOPPED
+    assert (names(log), offset(log)) == (["a"], {"lsn": 1})
+
+
+def test_what_the_runtime_counts() -> None:
+    one = task(ListSource([window("a", "b")]), MemoryLog())
+    run(one)
+    assert one.metrics.values["rows"] == 2
+    assert one.metrics.values["bytes"] == 20
+    assert one.metrics.tables == {"public.t": {"rows": 2}}
+    for stage in ("read", "append", "acknowledged"):
+        assert sum(one.metrics.histograms[f"lag.{stage}"].counts) == 2
+    assert one.metrics.values["MilliSecondsBehindSourceMaxValue"] == 2
+
+
+def test_closing_errors_do_not_cover_the_real_one(caplog: pytest.LogCaptureFixture) -> None:
+    class Clumsy(ListSource):
+        def close(self) -> None:
+            raise OSError("close")
+
+    with pytest.raises(ConnectionFailed):
+        run(task(Clumsy([ConnectionFailed("gone")]), MemoryLog()))
+    assert "closing failed" in caplog.text
