@@ -30,7 +30,7 @@ LAYERS = (
     ),
     ("snapshot", "cdc.offset_file"),
     ("cdc.plugin",),
-    ("cdc.filters", "cdc.topics", "cdc.metrics", "cdc.offsets"),
+    ("cdc.envelopes", "cdc.filters", "cdc.topics", "cdc.metrics", "cdc.offsets"),
     ("cdc.config_file",),
     ("cdc.batch", "cdc.config"),
     ("schemas",),

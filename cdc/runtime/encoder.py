@@ -13,8 +13,7 @@ from cdc.batch import (
     ImageTemplate,
     RecordBatch,
 )
-from cdc.plugin import FastPath, Format
-from cdc.runtime.envelopes import (
+from cdc.envelopes import (
     NEW_KEY,
     OLD_KEY,
     Envelopes,
@@ -23,6 +22,7 @@ from cdc.runtime.envelopes import (
     remember,
     repeat_after,
 )
+from cdc.plugin import FastPath, Format
 from cdc.runtime.headers import HeaderConverter, encode_all
 from schemas.connect import Schema, Type
 from schemas.envelope import EventSchema

@@ -8,9 +8,9 @@ from typing import Any
 
 from cdc.batch import ChangeBatch, Part
 from cdc.config import Config
+from cdc.envelopes import dict_part
 from cdc.errors import DecodeError, EncodeError
 from cdc.plugin import Format
-from cdc.runtime.envelopes import dict_part
 from schemas.connect import STRING, Schema, struct
 
 DOCUMENT = struct("document", [])
