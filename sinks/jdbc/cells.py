@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from sinks.jdbc.values import Binding
+from sinks.jdbc.binding import Binding
 
 Column = Sequence[Any]
 Render = Callable[[Column], Column]

@@ -11,9 +11,9 @@ from collections.abc import Callable, Mapping
 
 from cdc.errors import SinkUnavailable
 from sinks.jdbc.session import RowsRejected, Session
+from sinks.jdbc.spans import Partition
 
 TABLE = "_cdc_checkpoint"
-Partition = tuple[str, int]
 _log = logging.getLogger(__name__)
 
 _CREATE = (

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from functools import cached_property
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from cdc.config import (
-    Config,
     Importance,
     Kind,
     Option,
@@ -22,13 +21,13 @@ from cdc.config import (
 )
 from cdc.errors import Problem
 from sinks.jdbc import url
-from sinks.jdbc.naming import STYLES, TableNames
+from sinks.jdbc.naming import TableNames
+from sinks.jdbc.table_options import AUTOMATIC, TableOptions
 
-CONNECTION, WRITING, TABLES, RETRIES = "Connection", "Writing", "Tables", "Retries"
-_RECORD_DEFAULT = "automatic"
+CONNECTION, WRITING, RETRIES = "Connection", "Writing", "Retries"
 
 
-class JdbcSinkConfig(Config):
+class JdbcSinkConfig(TableOptions):
     """Options of the JDBC sink.
 
     What is not given is chosen by the record: rows with a key are upserted and deleted by it, rows
@@ -67,8 +66,8 @@ class JdbcSinkConfig(Config):
     )
     insert_mode = choice(
         "insert.mode",
-        (_RECORD_DEFAULT, "insert", "update", "upsert"),
-        _RECORD_DEFAULT,
+        (AUTOMATIC, "insert", "update", "upsert"),
+        AUTOMATIC,
         doc="How rows are written: `insert`, `update` or `upsert`. Not given: upsert where records "
         "have a key, insert where they have none.",
         importance=Importance.HIGH,
@@ -76,8 +75,8 @@ class JdbcSinkConfig(Config):
     )
     key_mode = choice(
         "primary.key.mode",
-        (_RECORD_DEFAULT, "none", "kafka", "record_key", "record_value", "record_header"),
-        _RECORD_DEFAULT,
+        (AUTOMATIC, "none", "kafka", "record_key", "record_value", "record_header"),
+        AUTOMATIC,
         doc="Where the primary key comes from: `none`, `kafka` (topic, partition and offset), "
         "`record_key`, `record_value` or `record_header`. Not given: record_key where there is one.",
         aliases=("pk.mode",),
@@ -92,8 +91,8 @@ class JdbcSinkConfig(Config):
     )
     delete_enabled = choice(
         "delete.enabled",
-        (_RECORD_DEFAULT, "true", "false"),
-        _RECORD_DEFAULT,
+        (AUTOMATIC, "true", "false"),
+        AUTOMATIC,
         doc="Whether deletes and tombstones delete the row. Not given: true where records have a key.",
         group=WRITING,
     )
@@ -117,8 +116,8 @@ class JdbcSinkConfig(Config):
     )
     reduction = choice(
         "use.reduction.buffer",
-        (_RECORD_DEFAULT, "true", "false"),
-        _RECORD_DEFAULT,
+        (AUTOMATIC, "true", "false"),
+        AUTOMATIC,
         doc="Whether only the last write to a key within a batch is carried out. Not given: yes, but "
         "not for tables with a further unique index, where the order of all writes counts.",
         group=WRITING,
@@ -146,65 +145,6 @@ class JdbcSinkConfig(Config):
         aliases=("db.timezone", "database.time_zone"),
         group=WRITING,
     )
-    table_format = string(
-        "collection.name.format",
-        "${topic}",
-        doc="Name of the table: `${topic}` (dots become underscores) and fields of the record such "
-        "as `${source.table}` or `${source.schema}`; a dot separates schema and table.",
-        aliases=("table.name.format",),
-        group=TABLES,
-        importance=Importance.HIGH,
-    )
-    table_prefix = string("collection.naming.prefix", "", doc="Put before every table name.", group=TABLES)
-    table_suffix = string("collection.naming.suffix", "", doc="Put after every table name.", group=TABLES)
-    table_style = choice(
-        "collection.naming.style", tuple(STYLES), "", doc="Spelling of table names.", group=TABLES
-    )
-    column_prefix = string("column.naming.prefix", "", doc="Put before every column name.", group=TABLES)
-    column_suffix = string("column.naming.suffix", "", doc="Put after every column name.", group=TABLES)
-    column_style = choice(
-        "column.naming.style", tuple(STYLES), "", doc="Spelling of column names.", group=TABLES
-    )
-    quote_identifiers = boolean(
-        "quote.identifiers",
-        True,
-        doc="false: names are written in lower case, as PostgreSQL reads names without quotes.",
-        aliases=("quote.sql.identifiers",),
-        group=TABLES,
-    )
-    evolution = choice(
-        "schema.evolution",
-        (_RECORD_DEFAULT, "none", "validate", "basic", "full"),
-        _RECORD_DEFAULT,
-        old={"validate-only": "validate"},
-        doc="What may be done to tables: `none`, `validate` (check only), `basic` (create tables, add "
-        "columns), `full` (also widen types and let columns be NULL). Not given: basic.",
-        group=TABLES,
-        importance=Importance.HIGH,
-    )
-    auto_create = choice(
-        "auto.create",
-        (_RECORD_DEFAULT, "true", "false"),
-        _RECORD_DEFAULT,
-        doc="Confluent's way to say whether missing tables are created.",
-        group=TABLES,
-    )
-    auto_evolve = choice(
-        "auto.evolve",
-        (_RECORD_DEFAULT, "true", "false"),
-        _RECORD_DEFAULT,
-        doc="Confluent's way to say whether missing columns are added.",
-        group=TABLES,
-    )
-    include_fields = names(
-        "field.include.list",
-        doc="The fields to write, as `field` or `topic:field`.",
-        aliases=("fields.whitelist",),
-        group=TABLES,
-    )
-    exclude_fields = names(
-        "field.exclude.list", doc="The fields to leave out, as `field` or `topic:field`.", group=TABLES
-    )
     max_retries = integer(
         "flush.max.retries",
         5,
@@ -228,44 +168,12 @@ class JdbcSinkConfig(Config):
         return url.parse(self.connection_url.reveal(), self.username, self.password)
 
     @property
-    def may_create(self) -> bool:
-        """Whether missing tables are created."""
-        return self._may(self.auto_create)
-
-    @property
-    def may_add(self) -> bool:
-        """Whether missing columns are added."""
-        return self._may(self.auto_evolve)
-
-    @property
-    def may_widen(self) -> bool:
-        """Whether types of columns may be changed."""
-        return self.evolution == "full"
-
-    def _may(self, confluent: str) -> bool:
-        if self.evolution != _RECORD_DEFAULT:
-            return self.evolution in ("basic", "full")
-        given = {self.auto_create, self.auto_evolve} != {_RECORD_DEFAULT}
-        return confluent == "true" if given else True
-
-    @property
     def table_names(self) -> TableNames:
         """How tables are named."""
         plain = self.target.dialect == "sqlite"
         return TableNames(
             self.table_format, self.table_prefix, self.table_suffix, self.table_style, plain=plain
         )
-
-    def column_name(self, field: str) -> str:
-        """Return the column that a field goes to."""
-        return self.column_prefix + STYLES[self.column_style](field) + self.column_suffix
-
-    def field_filter(self, topic: str) -> Callable[[str], bool]:
-        """Return the test whether a field of a topic is written."""
-        include, exclude = set(self.include_fields), set(self.exclude_fields)
-        if include:
-            return lambda field: field in include or f"{topic}:{field}" in include
-        return lambda field: field not in exclude and f"{topic}:{field}" not in exclude
 
     def check(self) -> Iterable[Problem]:
         """Yield what is wrong between options."""

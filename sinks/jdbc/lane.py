@@ -28,6 +28,11 @@ class Segment:
     fresh: bool = True
 
     @property
+    def whole(self) -> bool:
+        """Whether there are whole rows only."""
+        return {tuple}.issuperset(map(type, self.changes.values()))
+
+    @property
     def rows(self) -> list[Row]:
         """The whole rows, in the order of their first appearance."""
         return [change for change in self.changes.values() if type(change) is tuple]

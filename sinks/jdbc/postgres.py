@@ -139,7 +139,7 @@ class PostgresWriter(Writer):
         with self.session.translated():
             encoded = data.encode()
             with (
-                self.session.driver.cursor() as cursor,
+                self.session.cursor() as cursor,
                 cursor.copy(f"COPY {table} ({self.names(columns)}) FROM STDIN") as copy,
             ):
                 copy.write(encoded)
@@ -151,7 +151,7 @@ class PostgresWriter(Writer):
 
     def _upsert_singly(self, plan: Plan, rows: Sequence[Row]) -> None:
         statement = f"{self._insert_statement(plan, plan.columns)} {_doubled(self.on_conflict(plan))}"
-        with self.session.translated(), self.session.driver.cursor() as cursor:
+        with self.session.translated(), self.session.cursor() as cursor:
             if len(rows) == 1:
                 cursor.execute(statement, _values(rows[0]))
             else:

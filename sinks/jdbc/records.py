@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
 
 from cdc.batch import RecordBatch
-from cdc.errors import SinkError
 from schemas.connect import Field, Schema, Type
 from sinks.jdbc.config import JdbcSinkConfig
+from sinks.jdbc.events import Events, envelopes, flattened, is_envelope
 from sinks.jdbc.naming import TableName
 from sinks.jdbc.session import RowsRejected
+from sinks.jdbc.spans import Span
 
 OLD_KEY, NEW_KEY = "__debezium.oldkey", "__debezium.newkey"
 _FOREIGN = (
@@ -30,27 +31,6 @@ KAFKA_KEY = Schema(
         Field("__connect_offset", Schema(Type.INT64)),
     ),
 )
-
-
-@dataclass(slots=True)
-class Span:
-    """Consecutive records of a batch: those from `start` up to, not including, `stop`."""
-
-    batch: RecordBatch
-    start: int
-    stop: int
-
-    def __len__(self) -> int:
-        return self.stop - self.start
-
-    @property
-    def partition(self) -> tuple[str, int]:
-        """Topic and partition of the records."""
-        return self.batch.topic, self.batch.partition or 0
-
-    def offset(self, index: int) -> int | None:
-        """Return the log offset of the record at `index` of the batch, if it is known."""
-        return self.batch.offsets[index] if self.batch.offsets else None
 
 
 @dataclass(slots=True)
@@ -80,32 +60,14 @@ class Truncation:
     topic: str
 
 
-@dataclass(slots=True)
-class _Events:
-    """The records of a span, still in the order of the log."""
-
-    indices: list[int]
-    ops: list[str]
-    images: list[Mapping[str, Any] | None]
-    before: list[Mapping[str, Any] | None]
-    sources: list[Mapping[str, Any] | None]
-
-    def part(self, chosen: Sequence[int]) -> _Events:
-        return _Events(
-            [self.indices[i] for i in chosen],
-            [self.ops[i] for i in chosen],
-            [self.images[i] for i in chosen],
-            [self.before[i] for i in chosen],
-            [self.sources[i] for i in chosen],
-        )
-
-
 class Decoder:
     """Turn spans into rows and truncations, as the options say."""
 
     def __init__(self, config: JdbcSinkConfig) -> None:
         self.config = config
         self.names = config.table_names
+        # Old images and sources cost time to look at, and few options ask for them.
+        self.whole = config.key_mode == "record_value" or config.guard_column is not None
         self._fixed: dict[str, TableName | None] = {}
 
     def decode(self, span: Span) -> Iterator[Rows | Truncation]:
@@ -116,15 +78,15 @@ class Decoder:
         values = span.batch.values[span.start : span.stop]
         envelope = is_envelope(schema, values)
         row_schema = schema.field("after") if envelope and schema is not None else schema
-        events = _envelopes(span, values) if envelope else _flattened(span, values)
+        events = envelopes(span, values, whole=self.whole) if envelope else flattened(span, values)
         for table, part in self._by_table(span.batch.topic, values, span.start, events):
             yield from self._of_table(span, table, part, row_schema)
 
     # -- tables --------------------------------------------------------------------------------
 
     def _by_table(
-        self, topic: str, values: list[Any], start: int, events: _Events
-    ) -> Iterator[tuple[TableName, _Events]]:
+        self, topic: str, values: list[Any], start: int, events: Events
+    ) -> Iterator[tuple[TableName, Events]]:
         if not self.names.by_record:
             if topic not in self._fixed:
                 self._fixed[topic] = self.names.resolve(topic, None)
@@ -151,7 +113,7 @@ class Decoder:
     # -- keys ----------------------------------------------------------------------------------
 
     def _of_table(
-        self, span: Span, table: TableName, events: _Events, row_schema: Schema | None
+        self, span: Span, table: TableName, events: Events, row_schema: Schema | None
     ) -> Iterator[Rows | Truncation]:
         if "t" not in events.ops:
             yield from self._rows(span, table, events, row_schema)
@@ -163,7 +125,7 @@ class Decoder:
                 yield Truncation(table, span.batch.topic)
 
     def _rows(
-        self, span: Span, table: TableName, events: _Events, row_schema: Schema | None
+        self, span: Span, table: TableName, events: Events, row_schema: Schema | None
     ) -> Iterator[Rows]:
         if not events.indices:
             return
@@ -182,7 +144,7 @@ class Decoder:
         self,
         span: Span,
         table: TableName,
-        events: _Events,
+        events: Events,
         row_schema: Schema | None,
         keys: list[Any] | None,
         key_schema: Schema | None,
@@ -202,9 +164,7 @@ class Decoder:
             rows.old_keys = _old_keys(span.batch, events)
         return rows
 
-    def _keys(
-        self, span: Span, events: _Events, row_schema: Schema | None
-    ) -> tuple[list[Any], Schema | None]:
+    def _keys(self, span: Span, events: Events, row_schema: Schema | None) -> tuple[list[Any], Schema | None]:
         mode, batch = self.config.key_mode, span.batch
         count = len(events.indices)
         if mode == "none" or (mode == "automatic" and self.config.insert_mode == "insert" and not batch.keys):
@@ -223,7 +183,7 @@ class Decoder:
         keys = _slice(batch.keys, events.indices)
         if batch.key_schema is not None and batch.key_schema.type is not Type.STRUCT:
             return self._primitive(keys, batch.key_schema)
-        if any(key is not None and not isinstance(key, Mapping) for key in keys):
+        if batch.key_schema is None and not {dict, type(None)}.issuperset(map(type, keys)):
             return self._primitive(keys, None)
         return (self._required(keys, batch.topic) if mode == "record_key" else keys), batch.key_schema
 
@@ -240,67 +200,10 @@ class Decoder:
         return keys
 
 
-def _slice(column: list[Any], indices: list[int]) -> list[Any]:
+def _slice(column: list[Any], indices: Sequence[int]) -> list[Any]:
     if len(indices) == indices[-1] - indices[0] + 1:
         return column[indices[0] : indices[-1] + 1]
     return [column[i] for i in indices]
-
-
-def is_envelope(schema: Schema | None, values: Sequence[Any]) -> bool:
-    """Whether records are Debezium envelopes and not plain rows."""
-    if schema is not None:
-        names = {member.name for member in schema.fields}
-        return "op" in names and bool(names & {"after", "before"})
-    first = next((value for value in values if value is not None), None)
-    if first is not None and not isinstance(first, Mapping):
-        raise RowsRejected(f"a record's value is {type(first).__name__}, not a row")
-    return first is not None and "op" in first and ("after" in first or "before" in first)
-
-
-def _envelopes(span: Span, values: list[Any]) -> _Events:
-    if None not in values:
-        ops = [value["op"] for value in values]
-        if {"r", "c", "u", "d"}.issuperset(ops):
-            images = [value.get("after") for value in values]
-            return _whole(span, ops, images, values)
-    events = _Events([], [], [], [], [])
-    for index, value in enumerate(values, span.start):
-        op = "d" if value is None else value["op"]
-        if op == "m":
-            continue
-        if op not in ("r", "c", "u", "d", "t"):
-            raise RowsRejected(f"unknown operation {op!r}")
-        envelope = value or {}
-        events.indices.append(index)
-        events.ops.append(op)
-        events.images.append(envelope.get("after") if op in "rcu" else None)
-        events.before.append(envelope.get("before"))
-        events.sources.append(envelope.get("source"))
-    return events
-
-
-def _whole(span: Span, ops: list[str], images: list[Any], values: list[Any]) -> _Events:
-    if "d" in ops:
-        images = [None if op == "d" else image for op, image in zip(ops, images, strict=True)]
-    for op, image in zip(ops, images, strict=True) if None in images else ():
-        if image is None and op != "d":
-            raise RowsRejected(f"a record with op {op!r} has no row image")
-    before = [value.get("before") for value in values]
-    sources = [value.get("source") for value in values]
-    return _Events(list(range(span.start, span.stop)), ops, images, before, sources)
-
-
-def _flattened(span: Span, values: list[Any]) -> _Events:
-    ops = ["d" if value is None or _rewritten_delete(value) else "u" for value in values]
-    images = [None if op == "d" else value for op, value in zip(ops, values, strict=True)]
-    nothing: list[Any] = [None] * len(values)
-    return _Events(list(range(span.start, span.stop)), ops, images, values, nothing)
-
-
-def _rewritten_delete(value: Any) -> bool:
-    if not isinstance(value, Mapping):
-        raise RowsRejected(f"a record's value is {type(value).__name__}, not a row")
-    return value.get("__deleted") in ("true", True)
 
 
 def _headers(batch: RecordBatch, index: int) -> dict[str, Any] | None:
@@ -308,7 +211,7 @@ def _headers(batch: RecordBatch, index: int) -> dict[str, Any] | None:
     return {name: value for name, _schema, value in headers} or None
 
 
-def _old_keys(batch: RecordBatch, events: _Events) -> dict[int, Mapping[str, Any]]:
+def _old_keys(batch: RecordBatch, events: Events) -> dict[int, Mapping[str, Any]]:
     assert batch.headers is not None
     found = {}
     for row, (index, op) in enumerate(zip(events.indices, events.ops, strict=True)):
@@ -335,6 +238,3 @@ def position_of(source: Mapping[str, Any] | None) -> int | None:
         if source.get(name) is not None:
             return int(source[name]) * factor
     return None
-
-
-Report = Callable[[RecordBatch, int, SinkError], None]

@@ -19,17 +19,9 @@ from decimal import Decimal
 from typing import Any
 
 from sinks.jdbc import temporal
+from sinks.jdbc.binding import Binding, Convert, Dialect, dump_json
 from sinks.jdbc.types import ColumnType
-from sinks.jdbc.values import (
-    Binding,
-    Convert,
-    Dialect,
-    array_literal,
-    bit_text,
-    decimal_text,
-    dump_json,
-    variable_decimal,
-)
+from sinks.jdbc.values import array_literal, bit_text, decimal_text, variable_decimal
 
 _NUMBER = re.compile(r"[+-]?\d+(\.\d*)?([eE][+-]?\d+)?|NaN|-?Infinity")
 _WAY_OUT = "let the converter write schemas (schemas.enable=true)"

@@ -118,8 +118,17 @@ class Session:
             given = {"connect_timeout": 10, "application_name": "cdc", "client_encoding": "UTF8"}
             return {name: value for name, value in given.items() if name not in self.target.query}
         if self.target.dialect == "sqlite":
-            return {"timeout": 10}
+            return {"timeout": 10, "check_same_thread": False}
         return {"charset": "utf8mb4", "connect_timeout": 10}
+
+    def cancel(self) -> None:
+        """Ask the database to stop what it is doing for another thread, where the driver can."""
+        cancel = getattr(self.driver, "cancel_safe", None) or getattr(self.driver, "interrupt", None)
+        if cancel is not None:
+            try:
+                cancel()
+            except Exception:  # noqa: BLE001, S110 - it ends anyway, only later
+                pass
 
     def close(self) -> None:
         """Drop the connection; what was not committed is gone."""
@@ -131,10 +140,16 @@ class Session:
             except Exception:  # noqa: BLE001, S110 - it may be broken already, and we leave anyway
                 pass
 
+    def cursor(self) -> Any:
+        """Return a cursor of the driver; raises SinkUnavailable when the connection is gone."""
+        if self.driver is None:
+            raise SinkUnavailable(f"{self.target}: the connection was lost")
+        return self.driver.cursor()
+
     def execute(self, query: str, params: Sequence[Any] | None = None) -> list[tuple[Any, ...]]:
         """Run one statement, with the driver's own placeholders, and return its rows."""
         with self.translated():
-            cursor = self.driver.cursor()
+            cursor = self.cursor()
             try:
                 cursor.execute(query, params) if params else cursor.execute(query)
                 return list(cursor.fetchall()) if cursor.description else []
@@ -144,7 +159,7 @@ class Session:
     def changed(self, query: str, params: Sequence[Any] | None = None) -> int:
         """Run one statement and return how many rows it touched."""
         with self.translated():
-            cursor = self.driver.cursor()
+            cursor = self.cursor()
             try:
                 cursor.execute(query, params) if params else cursor.execute(query)
                 return int(cursor.rowcount)
@@ -154,15 +169,22 @@ class Session:
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """Commit what happens inside, or nothing of it."""
-        self.execute(BEGIN.get(self.target.dialect, "BEGIN"))
+        self.begin()
         try:
             yield
             self.execute("COMMIT")
         except BaseException:
-            self._roll_back()
+            self.roll_back()
             raise
 
-    def _roll_back(self) -> None:
+    def begin(self) -> None:
+        """Begin a transaction."""
+        self.execute(BEGIN.get(self.target.dialect, "BEGIN"))
+
+    def roll_back(self) -> None:
+        """Undo the transaction, if need be by hanging up."""
+        if self.driver is None:
+            return
         try:
             self.execute("ROLLBACK")
         except CdcError:

@@ -3,29 +3,27 @@
 from __future__ import annotations
 
 import time
-from bisect import bisect_left
-from collections.abc import Iterable, Sequence
-from typing import TypeVar
+from collections.abc import Sequence
 
 from cdc.batch import RecordBatch
-from cdc.errors import SinkUnavailable
+from cdc.errors import CdcError, SinkUnavailable
 from cdc.plugin import Positions, Sink, SinkContext, register
-from sinks.jdbc.checkpoint import Checkpoint, Moved, Partition
+from sinks.jdbc.checkpoint import Checkpoint, Moved
 from sinks.jdbc.config import JdbcSinkConfig
-from sinks.jdbc.lane import Lane
-from sinks.jdbc.naming import TableName
-from sinks.jdbc.plan import Plan, Planner
-from sinks.jdbc.records import Decoder, Rows, Span, Truncation
+from sinks.jdbc.loader import Loader, make_writer
 from sinks.jdbc.session import RowsRejected, Session
-from sinks.jdbc.tables import Tables, identifiers_of
-from sinks.jdbc.values import Dialect
-from sinks.jdbc.writer import Writer
+from sinks.jdbc.spans import Partition, Span, bytes_of, cut, halves, part_from, positions
+from sinks.jdbc.stream import Stream
+from sinks.jdbc.tables import identifiers_of
 
-T = TypeVar("T")
 _FIRST_PAUSE = 0.02
 _LOST_TABLE = {"42P01", "42703", "1146", "1054", "no such table"}
-_ROW_BYTES = 500
-"""What a record is taken for where its bytes are not known."""
+STREAM_ROWS = 1000
+"""From so many records on they are sent to the database while more are read."""
+
+
+def _nothing() -> None:
+    """Do nothing."""
 
 
 @register(
@@ -49,11 +47,11 @@ class JdbcSink(Sink):
         self.config = config
         self.session = Session(config.target)
         self.identifiers = identifiers_of(config.target.dialect, fold=not config.quote_identifiers)
-        self.tables = Tables(self.session, config, self.identifiers)
-        self.decoder = Decoder(config)
-        self.writer = _writer(config, self.session, self)
-        dialect = Dialect(config.target.dialect, config.zone)
-        self.planner = Planner(config, dialect, self.writer.cells, self.identifiers.fit)
+        self.writer = make_writer(config, self.session, self.identifiers)
+        self.loader = Loader(config, self.session, self.identifiers, self.writer.cells)
+        self.stream = Stream(self.session, self.writer)
+        # Records that the open transaction has, and those that nobody has yet; their sum is bounded.
+        self._sent: list[Span] = []
         self._pending: list[Span] = []
         self._rows = self._bytes = 0
         # Offsets of the next record: as far as committed, and as far as taken from the log.
@@ -69,18 +67,20 @@ class JdbcSink(Sink):
         return dict(self._reached)
 
     def write(self, batch: RecordBatch) -> None:
-        """Take the records; writes a transaction when enough are held."""
-        for part in _cut(self._unseen(batch), self.config.batch_size):
+        """Take the records. Many are sent to the database at once, in a transaction that stays open."""
+        for part in cut(self._unseen(batch), self.config.batch_size):
             self._pending.append(part)
             self._rows += len(part)
-            self._bytes += _size(part)
+            self._bytes += bytes_of(part)
             if self._rows >= self.config.batch_size or self._bytes >= self.config.batch_bytes:
                 self._drain()
+            elif sum(map(len, self._pending)) >= STREAM_ROWS:
+                self._send()
 
     def _unseen(self, batch: RecordBatch) -> Span:
         """Leave out what has been taken already: the log may give the same records again."""
         span = Span(batch, 0, len(batch))
-        left = _from(span, self._taken.get(span.partition)) or Span(batch, len(batch), len(batch))
+        left = part_from(span, self._taken.get(span.partition)) or Span(batch, len(batch), len(batch))
         if len(left) < len(span):
             self.context.metrics.add("RecordsSeenBefore", len(span) - len(left))
         if batch.offsets and len(left):
@@ -94,13 +94,44 @@ class JdbcSink(Sink):
 
     def close(self) -> None:
         """Give up what is not committed, and disconnect."""
-        self._pending.clear()
+        self._pending, self._sent = [], []
+        if self.stream.busy:
+            self.session.cancel()
+        self.stream.close()
         self.session.close()
 
     # -- transactions --------------------------------------------------------------------------
 
+    def _send(self) -> None:
+        """Let the database have what is pending; the transaction is committed later."""
+        try:
+            self._connect()
+            lanes = self.loader.lanes(self._pending, self._commit_sent)
+            self.stream.send(lanes)
+        except (CdcError, Moved):
+            self._take_back()
+            return
+        self._sent += self._pending
+        self._pending = []
+
+    def _commit_sent(self) -> None:
+        """Commit the open transaction, because a table has to be changed outside of it."""
+        if self._sent:
+            reached = positions(self._sent)
+            self.stream.commit(self.checkpoint, reached, ())
+            self._committed(self._sent, reached)
+            self._sent = []
+
+    def _take_back(self) -> None:
+        """Undo what was sent: it is written again, in a transaction that can be tried again and split."""
+        self.stream.abandon()
+        self._pending = self._sent + self._pending
+        self._sent = []
+
     def _drain(self) -> None:
         """Commit everything that is held, in order. What fails for good stays held."""
+        if self._sent and not self._finish():
+            self._take_back()
         try:
             self._commit_or_split(self._pending)
         except BaseException:
@@ -109,8 +140,21 @@ class JdbcSink(Sink):
         self._pending = []
         self._rows = self._bytes = 0
 
+    def _finish(self) -> bool:
+        """Commit the open transaction with what is pending; False when that cannot be done."""
+        try:
+            lanes = self.loader.lanes(self._pending, self._commit_sent)
+            spans = self._sent + self._pending
+            reached = positions(spans)
+            self.stream.commit(self.checkpoint, reached, lanes)
+        except (CdcError, Moved):
+            return False
+        self._committed(spans, reached)
+        self._sent, self._pending = [], []
+        return True
+
     def _remaining(self, spans: Sequence[Span]) -> list[Span]:
-        return [left for span in spans if (left := _from(span, self._reached.get(span.partition)))]
+        return [left for span in spans if (left := part_from(span, self._reached.get(span.partition)))]
 
     def _commit_or_split(self, spans: Sequence[Span]) -> None:
         """Commit the records, all but those that the database refuses: these are reported, in order."""
@@ -123,7 +167,7 @@ class JdbcSink(Sink):
             if sum(map(len, spans)) == 1:
                 self._reject(spans[0], error)
                 return
-            first, second = _halves(spans)
+            first, second = halves(spans)
             self._commit_or_split(first)
             self._commit_or_split(second)
 
@@ -140,7 +184,7 @@ class JdbcSink(Sink):
         while True:
             try:
                 self._connect()
-                self._commit([] if skip else spans, _reached(spans))
+                self._commit([] if skip else spans, positions(spans))
                 return
             except SinkUnavailable:
                 self._undone()
@@ -159,54 +203,24 @@ class JdbcSink(Sink):
                 if error.code not in _LOST_TABLE or attempt:
                     raise
                 # Somebody changed the table: look at it again, once.
-                self.tables.forget()
-                self.planner.forget()
+                self.loader.forget()
                 attempt += 1
 
     def _undone(self) -> None:
         self.writer.rolled_back()
 
     def _commit(self, spans: Sequence[Span], reached: dict[Partition, int]) -> None:
-        lanes = self._lanes(spans)
+        lanes = self.loader.lanes(spans)
         with self.session.transaction():
             self.checkpoint.advance(reached)
             for lane in lanes:
                 self.writer.write(lane)
+        self._committed(spans, reached)
+
+    def _committed(self, spans: Sequence[Span], reached: dict[Partition, int]) -> None:
         self.checkpoint.known.update(reached)
         self._reached.update(reached)
         self.context.metrics.add("TotalNumberOfEventsSeen", sum(map(len, spans)))
-
-    def _lanes(self, spans: Sequence[Span]) -> Iterable[Lane]:
-        """Decode and bind the records, making tables and columns that are missing."""
-        lanes: dict[TableName, Lane] = {}
-        for span in spans:
-            for rows in self.decoder.decode(span):
-                name = TableName(
-                    self.identifiers.fit(rows.table.schema), self.identifiers.fit(rows.table.name)
-                )
-                if isinstance(rows, Truncation):
-                    self._truncate(lanes, name, rows)
-                else:
-                    self._add(lanes, name, rows)
-        return lanes.values()
-
-    def _add(self, lanes: dict[TableName, Lane], name: TableName, rows: Rows) -> None:
-        table = self.tables.ensure(name, self.planner.wanted(rows))
-        plan = self.planner.plan(rows, table)
-        lane = lanes.get(name)
-        if lane is None:
-            lane = lanes[name] = self._lane(plan)
-        lane.add(plan, rows)
-
-    def _truncate(self, lanes: dict[TableName, Lane], name: TableName, truncation: Truncation) -> None:
-        lanes.setdefault(name, Lane()).truncate(Truncation(name, truncation.topic))
-
-    def _lane(self, plan: Plan) -> Lane:
-        config = self.config
-        reduce = config.reduction == "true" or (
-            config.reduction != "false" and not plan.table.has_more_unique(plan.key_columns)
-        )
-        return Lane(reduce, config.insert_mode == "insert", config.delete_enabled != "false")
 
     # -- connection ----------------------------------------------------------------------------
 
@@ -217,62 +231,3 @@ class JdbcSink(Sink):
         self.writer.prepare_session()
         self.checkpoint.load()
         self._reached.update(self.checkpoint.known)
-
-
-def _writer(config: JdbcSinkConfig, session: Session, sink: JdbcSink) -> Writer:
-    from sinks.jdbc.mysql import MysqlWriter
-    from sinks.jdbc.postgres import PostgresWriter
-    from sinks.jdbc.sqlite import SqliteWriter
-
-    classes: dict[str, type[Writer]] = {"postgresql": PostgresWriter, "sqlite": SqliteWriter}
-    chosen = classes.get(config.target.dialect, MysqlWriter)
-    mode = "upsert" if config.insert_mode == "automatic" else config.insert_mode
-    guard = config.guard_column and sink.identifiers.fit(config.guard_column)
-    return chosen(session, sink.identifiers, mode, guard)
-
-
-def _nothing() -> None:
-    """Stand in for a reporter that has nothing to make durable."""
-
-
-def _from(span: Span, position: int | None) -> Span | None:
-    """Return the records at and after a position of the log, or None when there are none."""
-    offsets = span.batch.offsets
-    start = span.start
-    if position is not None and offsets and offsets[start : start + 1] and offsets[start] < position:
-        start = bisect_left(offsets, position, start, span.stop)
-    return Span(span.batch, start, span.stop) if start < span.stop else None
-
-
-def _size(span: Span) -> int:
-    raw = span.batch.raw
-    if raw is None:
-        return _ROW_BYTES * len(span)
-    return sum(len(value) for value in raw.values[span.start : span.stop] if value is not None)
-
-
-def _cut(span: Span, most: int) -> Iterable[Span]:
-    for start in range(span.start, span.stop, most):
-        yield Span(span.batch, start, min(start + most, span.stop))
-
-
-def _halves(spans: Sequence[Span]) -> tuple[list[Span], list[Span]]:
-    """Split records in the middle, keeping their order."""
-    middle, first, second = sum(map(len, spans)) // 2, list[Span](), list[Span]()
-    for span in spans:
-        cut = min(max(middle, 0), len(span))
-        middle -= len(span)
-        if cut:
-            first.append(Span(span.batch, span.start, span.start + cut))
-        if cut < len(span):
-            second.append(Span(span.batch, span.start + cut, span.stop))
-    return first, second
-
-
-def _reached(spans: Sequence[Span]) -> dict[Partition, int]:
-    """Return the offsets after the last record of each partition."""
-    found: dict[Partition, int] = {}
-    for span in spans:
-        if span.batch.offsets:
-            found[span.partition] = span.batch.offsets[span.stop - 1] + 1
-    return found

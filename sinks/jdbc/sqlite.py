@@ -84,4 +84,4 @@ class SqliteWriter(Writer):
 
     def _many(self, statement: str, rows: Sequence[Row]) -> None:
         with self.session.translated():
-            self.session.driver.executemany(statement, rows)
+            self.session.cursor().executemany(statement, rows)

@@ -38,12 +38,26 @@ class Tables:
         """Reflect again at the next look: somebody changed a table."""
         self.known.clear()
 
+    def ready(self, name: TableName, wanted: Sequence[Wanted]) -> bool:
+        """Whether `ensure` has nothing to ask the database and nothing to change."""
+        table = self.known.get(name)
+        if table is None or self.config.may_widen:
+            return False
+        return all(column.name in table.columns for column in wanted)
+
+    def find(self, name: TableName) -> TargetTable | None:
+        """Return the table if it exists; asks the database where it was not seen yet."""
+        table = self.known.get(name) or self._reflect(name)
+        if table is not None:
+            self.known[name] = table
+        return table
+
     def ensure(self, name: TableName, wanted: Sequence[Wanted]) -> TargetTable:
         """Return the table, with all columns that are wanted. Runs DDL, so never inside a transaction.
 
         Raises RowsRejected when the table or a column is missing and must not be made.
         """
-        table = self.known.get(name) or self._reflect(name)
+        table = self.find(name)
         if table is None:
             table = self._create(name, wanted)
         missing = [column for column in wanted if column.name not in table.columns]

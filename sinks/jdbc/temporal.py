@@ -75,15 +75,42 @@ def timestamp_text(micros: int) -> str:
     return f"{date[:-3]} {clock} BC" if date.endswith("BC") else f"{date} {clock}"
 
 
+class _Dates(dict[int, str]):
+    """Days to their text, for years 1 to 9999; filled as it is asked."""
+
+    def __missing__(self, days: int) -> str:
+        if not _FIRST_DAY <= days <= _LAST_DAY:
+            raise KeyError(days)
+        if len(self) > 20_000:
+            self.clear()
+        text = self[days] = date_text(days)
+        return text
+
+
+_FIRST_DAY, _LAST_DAY = -719162, 2932896
+_dates = _Dates()
+_minutes = [f" {minute // 60:02d}:{minute % 60:02d}:" for minute in range(1440)]
+
+
 def timestamps(unit: int) -> Callable[[int], str]:
     """Return `timestamp_text` for values of which one is `unit` microseconds (0: nanoseconds)."""
+    infinite = _INFINITE.get(unit, {_LONG_MAX: "infinity", _LONG_MIN: "-infinity"})
+
+    def convert(value: int, micros: int) -> str:
+        days, rest = divmod(micros, DAY_US)
+        try:
+            date = _dates[days]
+        except KeyError:
+            return infinite.get(value) or timestamp_text(micros)
+        minute, rest = divmod(rest, 60_000_000)
+        digits = "%08d" % rest  # noqa: UP031 - this is the faster way
+        if digits.endswith("000000"):
+            return f"{date}{_minutes[minute]}{digits[:2]}"
+        return f"{date}{_minutes[minute]}{digits[:2]}.{digits[2:]}"
+
     if unit == 0:
-        extremes = {_LONG_MAX: "infinity", _LONG_MIN: "-infinity"}
-        return lambda value: extremes.get(value) or timestamp_text(value // 1000)
-    infinite = _INFINITE[unit]
-    if unit == 1:
-        return lambda value: infinite.get(value) or timestamp_text(value)
-    return lambda value: infinite.get(value) or timestamp_text(value * unit)
+        return lambda value: convert(value, value // 1000)
+    return lambda value: convert(value, value * unit)
 
 
 def iso_text(value: str) -> str:

@@ -8,44 +8,16 @@ dialect writes as a cell.
 from __future__ import annotations
 
 import binascii
-import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from schemas import logical
 from schemas.connect import Schema, Type
 from sinks.jdbc import temporal
+from sinks.jdbc.binding import Binding, Convert, Dialect, dump_json
+from sinks.jdbc.spatial import geometry
 from sinks.jdbc.types import ColumnType
-
-Convert = Callable[[Any], Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Binding:
-    """The form of a column's values, and how one (never None) becomes that; None: as it is."""
-
-    form: str
-    convert: Convert | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Dialect:
-    """What differs between databases when values are bound; `zone` is that of zoneless columns."""
-
-    name: str
-    zone: str = "UTC"
-
-    @property
-    def postgres(self) -> bool:
-        """Whether this is PostgreSQL."""
-        return self.name == "postgresql"
-
-    @property
-    def mysql(self) -> bool:
-        """Whether this is MySQL or MariaDB."""
-        return self.name in ("mysql", "mariadb")
 
 
 def bind(schema: Schema, target: ColumnType, dialect: Dialect) -> Binding:
@@ -118,21 +90,6 @@ def _array_element(item: Any, element: Binding) -> str:
         escaped = bound.replace("\\", "\\\\").replace('"', '\\"')
         return f'"{escaped}"'
     return str(bound)
-
-
-def dump_json(value: Any) -> str:
-    """Return a value as JSON text; bytes as base64, decimals exact, text unchanged."""
-    if isinstance(value, str):
-        return value
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_json_fallback)
-
-
-def _json_fallback(value: Any) -> Any:
-    if isinstance(value, bytes):
-        return binascii.b2a_base64(value, newline=False).decode()
-    if isinstance(value, Decimal):
-        return str(value)
-    raise TypeError(f"{type(value).__name__} has no JSON form")
 
 
 # -- with one ----------------------------------------------------------------------------------
@@ -226,32 +183,6 @@ def _duration(schema: Schema, target: ColumnType, dialect: Dialect) -> Binding:
     return Binding("text", temporal.interval_text)
 
 
-def _geometry(schema: Schema, target: ColumnType, dialect: Dialect) -> Binding:
-    if dialect.mysql and target.category in ("point", "geometry"):
-        return Binding("bytes", _mysql_geometry)
-    if dialect.postgres and target.category == "point":
-        return Binding("text", lambda value: f"({value['x']!r},{value['y']!r})")
-    if dialect.postgres and target.category == "geometry":
-        return Binding("text", lambda value: _ewkb_text(_wkb(value), value.get("srid")))
-    if target.category in ("text", "other"):
-        return Binding("text", dump_json)
-    return Binding("bytes", _wkb)
-
-
-def _wkb(value: Mapping[str, Any]) -> bytes:
-    raw = value["wkb"]
-    return raw if isinstance(raw, bytes) else binascii.a2b_base64(raw)
-
-
-def _ewkb_text(wkb: bytes, srid: int | None) -> str:
-    return (f"SRID={srid};" if srid else "") + wkb.hex()
-
-
-def _mysql_geometry(value: Mapping[str, Any]) -> bytes:
-    # MySQL's own format: the SRID in four bytes, then plain WKB.
-    return int(value.get("srid") or 0).to_bytes(4, "little") + _wkb(value)
-
-
 _SEMANTIC: Mapping[str, Callable[[Schema, ColumnType, Dialect], Binding]] = {
     logical.DECIMAL: _decimal,
     logical.VARIABLE_SCALE_DECIMAL: _variable_decimal,
@@ -273,7 +204,7 @@ _SEMANTIC: Mapping[str, Callable[[Schema, ColumnType, Dialect], Binding]] = {
     logical.MICRO_DURATION: _duration,
     logical.INTERVAL: _temporal(temporal.check_duration),
     logical.BITS: _bits,
-    logical.POINT: _geometry,
-    logical.GEOMETRY: _geometry,
-    logical.GEOGRAPHY: _geometry,
+    logical.POINT: geometry,
+    logical.GEOMETRY: geometry,
+    logical.GEOGRAPHY: geometry,
 }

@@ -49,6 +49,9 @@ class Writer(ABC):
             self.insert(plan, segment.appended)
         if not segment.changes:
             return
+        if segment.whole:
+            self._write_rows(plan, list(segment.changes.values()), fresh=segment.fresh)  # type: ignore[arg-type]
+            return
         gone = segment.gone
         if gone:
             self.delete(plan, gone)

@@ -363,7 +363,7 @@ def test_hostile_names(target: Target) -> None:
     put(sink, topic.batch(("c", values)), topic.batch(*(("u", {**values, "id": n}) for n in range(100))))
     put(sink, topic.batch(("u", {**values, bad: PLACEHOLDER}), *(("d", {"id": n}) for n in range(50, 100))))
     assert target.execute('SELECT count(*) FROM "victims"') == [(0,)]
-    (name,) = {table.name.name for table in sink.tables.known.values()}
+    (name,) = {table.name.name for table in sink.loader.tables.known.values()}
     quoted = name.replace('"', '""') if target.dialect in ("sqlite", "postgresql") else None
     if quoted:
         assert target.execute(f'SELECT count(*) FROM "{quoted}"') == [(50,)]

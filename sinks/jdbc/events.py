@@ -1,0 +1,96 @@
+"""Events: operation and images of each record, whichever shape it comes in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from schemas.connect import Schema
+from sinks.jdbc.session import RowsRejected
+from sinks.jdbc.spans import Span
+
+
+@dataclass(slots=True)
+class Events:
+    """The records of a span, still in the order of the log.
+
+    images: None for deletes. before: old images, where somebody asked. indices: into the batch.
+    """
+
+    indices: Sequence[int]
+    ops: list[str]
+    images: list[Mapping[str, Any] | None]
+    before: list[Mapping[str, Any] | None]
+    sources: list[Mapping[str, Any] | None]
+
+    def part(self, chosen: Sequence[int]) -> Events:
+        """Return these events only."""
+        return Events(
+            [self.indices[i] for i in chosen],
+            [self.ops[i] for i in chosen],
+            [self.images[i] for i in chosen],
+            [self.before[i] for i in chosen],
+            [self.sources[i] for i in chosen],
+        )
+
+
+def is_envelope(schema: Schema | None, values: Sequence[Any]) -> bool:
+    """Whether records are Debezium envelopes and not plain rows."""
+    if schema is not None:
+        names = {member.name for member in schema.fields}
+        return "op" in names and bool(names & {"after", "before"})
+    first = next((value for value in values if value is not None), None)
+    if first is not None and not isinstance(first, Mapping):
+        raise RowsRejected(f"a record's value is {type(first).__name__}, not a row")
+    return first is not None and "op" in first and ("after" in first or "before" in first)
+
+
+def envelopes(span: Span, values: list[Any], *, whole: bool) -> Events:
+    """Read Debezium envelopes; `whole`: with old images and sources."""
+    if None not in values:
+        ops = [value["op"] for value in values]
+        if {"r", "c", "u", "d"}.issuperset(ops):
+            images = [value.get("after") for value in values]
+            return _plain(span, ops, images, values if whole else None)
+    indices: list[int] = []
+    events = Events(indices, [], [], [], [])
+    for index, value in enumerate(values, span.start):
+        op = "d" if value is None else value["op"]
+        if op == "m":
+            continue
+        if op not in ("r", "c", "u", "d", "t"):
+            raise RowsRejected(f"unknown operation {op!r}")
+        envelope = value or {}
+        indices.append(index)
+        events.ops.append(op)
+        events.images.append(envelope.get("after") if op in "rcu" else None)
+        events.before.append(envelope.get("before"))
+        events.sources.append(envelope.get("source"))
+    return events
+
+
+def _plain(span: Span, ops: list[str], images: list[Any], values: list[Any] | None) -> Events:
+    if "d" in ops:
+        images = [None if op == "d" else image for op, image in zip(ops, images, strict=True)]
+    for op, image in zip(ops, images, strict=True) if None in images else ():
+        if image is None and op != "d":
+            raise RowsRejected(f"a record with op {op!r} has no row image")
+    nothing: list[Any] = [None] * len(ops)
+    before = nothing if values is None else [value.get("before") for value in values]
+    sources = nothing if values is None else [value.get("source") for value in values]
+    return Events(range(span.start, span.stop), ops, images, before, sources)
+
+
+def flattened(span: Span, values: list[Any]) -> Events:
+    """Read plain rows: a null value, or `__deleted`, is a delete."""
+    ops = ["d" if value is None or _rewritten_delete(value) else "u" for value in values]
+    images = [None if op == "d" else value for op, value in zip(ops, values, strict=True)]
+    nothing: list[Any] = [None] * len(values)
+    return Events(range(span.start, span.stop), ops, images, values, nothing)
+
+
+def _rewritten_delete(value: Any) -> bool:
+    if not isinstance(value, Mapping):
+        raise RowsRejected(f"a record's value is {type(value).__name__}, not a row")
+    return value.get("__deleted") in ("true", True)
