@@ -488,3 +488,92 @@ def test_trouble_with_the_connection_is_told(postgres_target: Target) -> None:
         with pytest.raises(expected) as caught:
             sink.session.open()
         assert "wrong-secret" not in str(caught.value)
+
+
+def streamed(topic: Topic, count: int, size: int = 1200, bad: int = -1) -> list[Any]:
+    """Return batches that are big enough to be sent before the flush."""
+    return [
+        topic.batch(*(("c", row(n, "too long" if n == bad else "ok")) for n in range(start, start + size)))
+        for start in range(0, count, size)
+    ]
+
+
+def test_a_bad_record_in_a_stream_of_many(target: Target) -> None:
+    check = "CHECK (length(name) < 6)" if target.dialect == "sqlite" else ""
+    target.execute(
+        f'CREATE TABLE "srv_public_t" (id bigint PRIMARY KEY, name varchar(5) {check}, amount decimal(12,2))'
+    )
+    letters, topic = DeadLetters(), Topic(SIMPLE)
+    sink = open_sink(target, letters)
+    reached = put(sink, *streamed(topic, 6000, bad=2500))
+    assert reached == {("srv.public.t", 0): 6000}
+    assert [offset for offset, _reason in letters.records] == [2500]
+    assert target.execute('SELECT count(*) FROM "srv_public_t"') == [(5999,)]
+    sink.close()
+
+
+def test_what_was_sent_and_not_committed_is_not_there_after_a_crash(target: Target) -> None:
+    topic = Topic(SIMPLE, key=())
+    batches = streamed(topic, 3600)
+    sink = open_sink(target)
+    put(sink, batches[0])
+    sink.write(batches[1])
+    sink.close()
+    assert target.execute('SELECT count(*) FROM "srv_public_t"') == [(1200,)]
+    sink = open_sink(target)
+    put(sink, *batches)
+    assert target.execute('SELECT count(*), count(DISTINCT id) FROM "srv_public_t"') == [(3600, 3600)]
+    sink.close()
+
+
+def test_a_column_that_comes_in_the_middle_of_a_stream(target: Target) -> None:
+    first = Topic({"id": connect.INT64, "name": TEXT})
+    second = Topic({"id": connect.INT64, "name": TEXT, "extra": TEXT})
+    other = Topic(SIMPLE, name="other")
+    sink = open_sink(target, batch_size="100000")
+    before = first.batch(*(("c", {"id": n, "name": "a"}) for n in range(1500)))
+    second.next = 1500
+    after = second.batch(*(("u", {"id": n, "name": "b", "extra": "x"}) for n in range(1500)))
+    put(sink, before, after, *streamed(other, 1200))
+    found = target.execute('SELECT name, extra, count(*) FROM "srv_public_t" GROUP BY name, extra')
+    assert found == [("b", "x", 1500)]
+    assert target.execute('SELECT count(*) FROM "other"') == [(1200,)]
+    sink.close()
+
+
+def test_deletes_and_truncates_of_tables_that_are_not_there(target: Target) -> None:
+    topic, sink = Topic(SIMPLE), open_sink(target, truncate_enabled="true")
+    put(sink, topic.batch(("t", None), ("d", row(1))))
+    put(sink, topic.batch(("x", row(1)), schemas=False))
+    put(sink, topic.batch(("c", row(1))))
+    assert names(target) == {1: "a"}
+    sink.close()
+
+
+def test_each_write_reaches_the_table_once(target: Target) -> None:
+    """An audit trigger counts what is done to rows, replays and restarts included."""
+    topic = Topic(SIMPLE)
+    target.execute(
+        'CREATE TABLE "srv_public_t" (id bigint PRIMARY KEY, name varchar(9), amount decimal(12,2))'
+    )
+    target.execute('CREATE TABLE "audit" (id bigint)')
+    audit = 'CREATE TRIGGER audited AFTER INSERT ON "srv_public_t" FOR EACH ROW '
+    insert = 'INSERT INTO "audit" VALUES (NEW.id)'
+    if target.dialect == "postgresql":
+        target.execute(
+            "CREATE FUNCTION audited() RETURNS trigger LANGUAGE plpgsql AS"
+            f" $$ BEGIN {insert}; RETURN NEW; END $$"
+        )
+        target.execute(audit + "EXECUTE FUNCTION audited()")
+    else:
+        target.execute(audit + (f"BEGIN {insert}; END" if target.dialect == "sqlite" else insert))
+    batches = streamed(topic, 4800)
+    for cut in (1, 3, 4):
+        sink = open_sink(target)
+        for batch in batches[:cut]:
+            sink.write(batch)
+        sink.flush()
+        for batch in batches[cut:]:
+            sink.write(batch)
+        sink.close()
+    assert target.execute('SELECT count(*), count(DISTINCT id) FROM "audit"') == [(4800, 4800)]
