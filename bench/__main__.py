@@ -6,13 +6,20 @@ import argparse
 import sys
 from collections.abc import Callable, Collection, Sequence
 
-from bench import report, streams
+from bench import latency, memory, report, sinks, snapshots, streams, whole
 from bench.result import Result
 from bench.stage import Stage
 
 Measure = Callable[[Stage, Collection[str]], list[Result]]
 
-GROUPS: Sequence[tuple[tuple[str, ...], Measure]] = ((streams.NAMES, streams.measure),)
+GROUPS: Sequence[tuple[tuple[str, ...], Measure]] = (
+    (latency.NAMES, latency.measure),
+    (memory.NAMES, memory.measure),
+    (streams.NAMES, streams.measure),
+    (snapshots.NAMES, snapshots.measure),
+    (whole.NAMES, whole.measure),
+    (sinks.NAMES, sinks.measure),
+)
 """In the order of a run; what shares runs is one group."""
 
 NAMES = tuple(name for names, _ in GROUPS for name in names)

@@ -43,7 +43,11 @@ def _cells(result: Result) -> list[str]:
     unit = values["unit"]
     first = f"{_number(values['ours'])} {unit}" if unit else _number(values["ours"])
     shown = [_number(values[key]) for key in STANDARD if key not in ("ours", "unit")]
-    more = ", ".join(f"{key} {_number(value)}" for key, value in values.items() if key not in STANDARD)
+    more = ", ".join(
+        f"{key} {_number(value)}"
+        for key, value in values.items()
+        if key not in STANDARD and value is not None
+    )
     return [result.name, first, *shown, more]
 
 
