@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging
 import re
+import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from cdc.errors import ConfigError, Problem
+from cdc.errors import ConfigError, LogError, Problem
 from cdc.transport.kafka.config import KafkaConfig
 from cdc.transport.kafka.failures import Failures, driver
 from cdc.transport.kafka.properties import translate
@@ -17,8 +18,20 @@ if TYPE_CHECKING:
     from confluent_kafka.admin import AdminClient
 
 logger = logging.getLogger(__name__)
-# librdkafka's own lines; without a logger it would write to stderr.
-_driver_logger = logging.getLogger(f"{__name__}.librdkafka")
+
+
+class _DriverLog:
+    """Take librdkafka's own lines, which it would write to stderr otherwise.
+
+    One broker that is away makes hundreds of them; what matters among them reaches `Failures` too.
+    """
+
+    _logger = logging.getLogger(f"{__name__}.librdkafka")
+
+    def log(self, level: int, text: str, *values: object) -> None:
+        """Log for whoever debugs."""
+        self._logger.debug(text, *values)
+
 
 _PRODUCER: Mapping[str, Any] = {
     # A broker that is away is waited for, as Connect does: a time-out here would mean duplicates.
@@ -45,6 +58,7 @@ _CONSUMER: Mapping[str, Any] = {
     "topic.metadata.refresh.interval.ms": 60000,
 }
 _UNKNOWN = re.compile(r'No such configuration property: "([^"]+)"')
+_PATIENCE = 30.0
 C = TypeVar("C")
 
 
@@ -94,8 +108,21 @@ class Clients:
         return self._admin
 
     def _make_admin(self, connector: Mapping[str, str] | None) -> AdminClient:
-        made: AdminClient = self._make(driver().admin.AdminClient, self._given("admin", connector))
-        return made
+        """Return an admin client once a broker has answered it: its calls would only time out."""
+        failures = Failures(f"Kafka at {self.brokers}")
+        settings = {**self._given("admin", connector), "error_cb": failures.on_error}
+        made: AdminClient = self._make(driver().admin.AdminClient, settings)
+        until = time.monotonic() + _PATIENCE
+        while True:
+            try:
+                made.describe_cluster(request_timeout=1.0).result(2.0)
+                return made
+            except (driver().KafkaException, TimeoutError) as error:
+                made.poll(0)
+                failures.raise_first()
+                if time.monotonic() > until:
+                    reason = failures.last or str(error)
+                    raise LogError(f"Kafka at {self.brokers} does not answer: {reason}") from None
 
     def _given(self, role: str, connector: Mapping[str, str] | None) -> dict[str, Any]:
         translation = translate(self._config.client(role, connector), role)
@@ -110,7 +137,7 @@ class Clients:
         exception = driver().KafkaException
         while True:
             try:
-                return build(settings, logger=_driver_logger)
+                return build(settings, logger=_DriverLog())
             except exception as error:
                 text = error.args[0].str() if hasattr(error.args[0], "str") else str(error)
                 unknown = _UNKNOWN.search(text)

@@ -6,7 +6,6 @@ import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from cdc.errors import LogError, LogRejected
 from cdc.filters import java_regex
 from cdc.offset_file import OffsetFile
 from cdc.plugin import Log, LogReader, LogWriter, State, TopicInfo, register
@@ -147,11 +146,6 @@ class KafkaLog(Log):
             name, (f"connect-{name}", "offset", 1, options.offset_replication)
         )
         config = options.storage(prefix) if name in known else {}
-        try:
-            option = f"{prefix}.storage.topic"
-            ensure_compacted(self._clients.admin(), topic, option, Rule(replication, partitions), config)
-        except LogRejected:
-            raise
-        except LogError as error:
-            raise LogError(f"Kafka at {self._clients.brokers}: {error.message}") from None
+        rule = Rule(replication, partitions, config)
+        ensure_compacted(self._clients.admin(), topic, f"{prefix}.storage.topic", rule)
         return topic

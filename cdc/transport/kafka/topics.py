@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -131,19 +131,17 @@ def create(admin: AdminClient, topic: str, rule: Rule, tick: Tick = idle) -> Non
             raise translate(error, f"Topic {topic} cannot be created") from None
 
 
-def ensure_compacted(
-    admin: AdminClient, topic: str, option: str, rule: Rule, config: Mapping[str, str]
-) -> None:
+def ensure_compacted(admin: AdminClient, topic: str, option: str, rule: Rule) -> None:
     """Make a state topic, or check that the one there is compacted; `option` names it."""
     if exists(admin, topic):
         _check_compacted(admin, topic, option)
         return
     replication = _possible(admin, topic, rule.replication)
-    create(admin, topic, Rule(replication, rule.partitions, {**config, "cleanup.policy": "compact"}))
+    create(admin, topic, Rule(replication, rule.partitions, {**rule.config, "cleanup.policy": "compact"}))
 
 
 def _possible(admin: AdminClient, topic: str, replication: int) -> int:
-    brokers = len(admin.list_topics("__consumer_offsets", timeout=10).brokers)
+    brokers = len(outcome(admin.describe_cluster(), f"Topic {topic}").nodes)
     if replication <= brokers:
         return replication
     logger.warning(

@@ -139,8 +139,11 @@ class KafkaWriter(LogWriter):
 
     def close(self) -> None:
         """Drop what is queued."""
-        self._producer.purge()
-        self._producer.flush(1.0)
+        try:
+            self._producer.purge()
+            self._producer.flush(1.0)
+        except (SystemError, driver().KafkaException):
+            pass  # it is broken for good, and was so before
 
 
 def _subject(topic: str, key: bytes | None) -> str:
