@@ -1,0 +1,1 @@
+"""Crashes of everything that can crash, under load, and the count of what was lost or doubled."""

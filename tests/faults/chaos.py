@@ -1,0 +1,88 @@
+"""What goes wrong, at moments that a seed chooses."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections import Counter
+from collections.abc import Callable
+
+from tests.faults.pipeline import Pipeline
+from tests.servers.kafka import KafkaBroker
+from tests.servers.postgres import PostgresServer
+
+
+class Chaos:
+    """Break things; `counts` says how often which."""
+
+    def __init__(
+        self, pipeline: Pipeline, seed: int, postgres: PostgresServer, broker: KafkaBroker | None = None
+    ) -> None:
+        self.counts: Counter[str] = Counter()
+        self.random = random.Random(seed)
+        self._pipeline, self._postgres, self._broker = pipeline, postgres, broker
+
+    def wait(self, most: float) -> None:
+        """Let it run for a random while."""
+        time.sleep(self.random.uniform(0.0, most))
+
+    def kill_task(self) -> None:
+        """`kill -9` a task."""
+        self._pipeline.kill_task(self.random)
+
+    def kill_worker(self) -> None:
+        """`kill -9` the worker, and start another at once or a little later."""
+        self._pipeline.kill_worker()
+        if self.random.random() < 0.5:
+            self.wait(0.5)
+        self._pipeline.start()
+
+    def kill(self) -> None:
+        """`kill -9` a task or the worker."""
+        self.random.choice((self.kill_task, self.kill_task, self.kill_worker))()
+
+    def crash_postgres(self) -> None:
+        """`kill -9` PostgreSQL, source and target at once, and start it again."""
+        self._postgres.kill()
+        self.wait(0.5)
+        self._postgres.start()
+        self.counts["postgres killed"] += 1
+
+    def restart_postgres(self) -> None:
+        """Shut PostgreSQL down (fast) and start it again."""
+        self._postgres.stop()
+        self.wait(0.5)
+        self._postgres.start()
+        self.counts["postgres restarted"] += 1
+
+    def restart_broker(self) -> None:
+        """Stop or kill the broker, and start it again."""
+        assert self._broker is not None
+        self.random.choice((self._broker.stop, self._broker.kill))()
+        self.wait(1.0)
+        self._broker.start()
+        self.counts["broker restarted"] += 1
+
+    def in_snapshot(self, kills: int, most: float) -> None:
+        """Start, and kill the worker or a task so many times, each moments after a snapshot has begun."""
+        self._pipeline.start()
+        for _ in range(kills):
+            known, deadline = self._snapshots(), time.monotonic() + 20
+            while self._snapshots() == known and time.monotonic() < deadline:
+                time.sleep(0.02)
+                if self._pipeline.count("Snapshot finished"):
+                    return
+            self.wait(most)
+            self.kill()
+            self.counts["in snapshot"] += 1
+
+    def _snapshots(self) -> int:
+        return self._pipeline.count("Snapshot of")
+
+    def run(self, steps: list[Callable[[], None]], most: float) -> None:
+        """Do the steps in random order, with random pauses."""
+        self.random.shuffle(steps)
+        for step in steps:
+            self.wait(most)
+            step()
+            self._pipeline.require_healthy()

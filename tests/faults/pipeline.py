@@ -1,0 +1,190 @@
+"""`cdc start` as a real process, to be killed."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tests.faults.tables import TABLES
+from tests.servers.postgres import Database
+from tests.servers.process import Process, tail
+
+CDC = [sys.executable, "-m", "cdc.cli.main"]
+PREFIX = "f"
+
+
+class Pipeline:
+    """One worker with a PostgreSQL source and a JDBC sink into PostgreSQL.
+
+    bootstrap: Kafka's address; without it the embedded log is used. worker: more lines of its config.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        source: Database,
+        target: Database,
+        *,
+        bootstrap: str = "",
+        worker: dict[str, str] | None = None,
+        options: dict[str, str] | None = None,
+    ) -> None:
+        folder.mkdir(exist_ok=True)
+        self.folder, self.source, self.target = folder, source, target
+        self.log = folder / "cdc.log"
+        self.prefix = f"{PREFIX}{source.name}"
+        self.kills: Counter[str] = Counter()
+        self._process: Process | None = None
+        self._orphans: list[int] = []
+        self._write("pg", self._source_config() | (options or {}))
+        self._write("jdbc", self._sink_config())
+        self._arguments = ["--data-dir", str(folder / "data")]
+        if bootstrap:
+            internal = {f"{kind}.storage.topic": f"_{self.prefix}-{kind}" for kind in ("offset", "config")}
+            more = {"bootstrap.servers": bootstrap, "group.id": self.prefix, "listeners": "", **internal}
+            self._write("worker", more | (worker or {}))
+            self._arguments += ["--worker", str(folder / "worker.yaml")]
+
+    def _write(self, name: str, options: dict[str, str]) -> None:
+        (self.folder / f"{name}.yaml").write_text(yaml.safe_dump(options))
+
+    def _source_config(self) -> dict[str, str]:
+        return {
+            "name": f"{self.prefix}-source",
+            "connector.class": "postgres",
+            **self.source.properties(),
+            "topic.prefix": self.prefix,
+            "slot.name": self.prefix,
+            "plugin.name": "pgoutput",
+            "publication.autocreate.mode": "filtered",
+            "publication.name": self.prefix,
+            "table.include.list": ",".join(f"public.{table}" for table in TABLES),
+            "snapshot.chunk.size.mb": "1",
+            "retriable.restart.connector.wait.ms": "300",
+        }
+
+    def _sink_config(self) -> dict[str, str]:
+        target = self.target
+        return {
+            "name": f"{self.prefix}-sink",
+            "connector.class": "jdbc",
+            "connection.url": f"jdbc:postgresql://{target.host}:{target.port}/{target.name}",
+            "connection.username": "postgres",
+            "connection.password": "postgres",
+            "collection.name.format": "${source.table}",
+            "retriable.restart.connector.wait.ms": "300",
+        }
+
+    # -- life --------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Start the worker, at once also behind a kill: what is left of the former one has to give way."""
+        files = ["--source", str(self.folder / "pg.yaml"), "--sink", str(self.folder / "jdbc.yaml")]
+        command = [*CDC, "start", *files, *self._arguments, "--listen", "off", "--log-format", "json"]
+        self._process = Process(command, self.log)
+
+    @property
+    def alive(self) -> bool:
+        """Whether the worker runs."""
+        return self._process is not None and self._process.alive
+
+    def tasks(self) -> list[int]:
+        """Return the process ids of the worker's tasks."""
+        assert self._process is not None
+        path = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children")
+        try:
+            return [int(child) for child in path.read_text().split()]
+        except OSError:
+            return []
+
+    def kill_worker(self) -> None:
+        """`kill -9` the worker alone; its tasks have to notice."""
+        assert self._process is not None
+        self.require_alive()
+        self._orphans += self.tasks()
+        os.kill(self._process.pid, signal.SIGKILL)
+        while self._process.alive:
+            time.sleep(0.002)
+        self.kills["worker"] += 1
+
+    def kill_task(self, choose: Any) -> None:
+        """`kill -9` one of the tasks; the worker has to start it again."""
+        self.require_alive()
+        deadline = time.monotonic() + 20
+        while not (tasks := self.tasks()):
+            assert time.monotonic() < deadline, f"no task is started again:\n{tail(self.log)}"
+            time.sleep(0.02)
+        try:
+            os.kill(choose.choice(tasks), signal.SIGKILL)
+        except ProcessLookupError:
+            return
+        self.kills["task"] += 1
+
+    def stop(self) -> int:
+        """End in order and return the exit code."""
+        assert self._process is not None
+        self._process.stop(timeout=30)
+        code = self._process.code
+        assert code is not None
+        return code
+
+    def close(self) -> None:
+        """End at once, whatever the state."""
+        if self._process is not None:
+            self._process.kill()
+
+    def require_alive(self) -> None:
+        """Fail with the reason when the worker has ended by itself, or a task has FAILED."""
+        assert self.alive, f"cdc start has ended:\n{tail(self.log, 6000)}"
+
+    def require_no_orphans(self) -> None:
+        """Fail when a task has outlived its killed worker."""
+        deadline = time.monotonic() + 10
+        while left := [pid for pid in self._orphans if _is_task(pid)]:
+            assert time.monotonic() < deadline, f"tasks outlive their worker: {left}"
+            time.sleep(0.05)
+
+    def messages(self) -> Iterator[dict[str, Any]]:
+        """Yield the lines of the worker's log."""
+        for line in self.log.read_text(errors="replace").splitlines():
+            if line.startswith("{"):
+                yield json.loads(line)
+
+    def count(self, text: str) -> int:
+        """Return how many messages have the text in them."""
+        return sum(text in str(message.get("message")) for message in self.messages())
+
+    def require_healthy(self) -> None:
+        """Fail when the worker has ended, or a task has FAILED: nothing that happens here is a reason."""
+        self.require_alive()
+        failed = [message for message in self.messages() if "FAILED" in str(message.get("message"))]
+        assert not failed, "\n".join(f"{m['message']}\n{m.get('trace')}" for m in failed)
+
+    # -- the log -----------------------------------------------------------------------------
+
+    def consume(self, table: str) -> Iterator[dict[str, Any]]:
+        """Yield every record of a table's topic, as `cdc consume` prints it."""
+        topic = f"{self.prefix}.public.{table}"
+        command = [*CDC, "consume", topic, "--from-beginning", *self._arguments]
+        output = self.folder / f"{table}.jsonl"
+        with output.open("w") as file:
+            subprocess.run(command, check=True, stdout=file)
+        with output.open() as file:
+            yield from map(json.loads, file)
+
+
+def _is_task(pid: int) -> bool:
+    try:
+        return b"cdc.runtime.process" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return False
