@@ -44,13 +44,19 @@ class Redactor(logging.Filter):
 def secrets_of(
     raw: Mapping[str, str], resolved: Mapping[str, str], options: Iterable[Option[object]] = ()
 ) -> list[str]:
-    """Return the values that must not be shown: password options, and sensitive names in general."""
+    """Return the values that must not be shown: password options, and sensitive names in general.
+
+    A password that is also the user's name, or another value that anybody may see, is no secret;
+    to hide it would only make traces unreadable.
+    """
     secret_options = [option for option in options if option.secret]
-    found = []
+    found, open_values = [], set()
     for name, value in resolved.items():
         if any(option.matches(name) for option in secret_options) or _SENSITIVE_NAME.search(name):
             found += [value, raw.get(name, value)]
-    return [value for value in found if not value.startswith("${")]
+        else:
+            open_values.add(value)
+    return [value for value in found if not value.startswith("${") and value not in open_values]
 
 
 def hide_secrets(raw: Mapping[str, str], options: Iterable[Option[object]] = ()) -> dict[str, str]:

@@ -33,6 +33,7 @@ def test_which_values_are_secret() -> None:
     raw = {"database.password": "${env:P}", "api.token": "t0ken", "host": "db"}
     resolved = {**raw, "database.password": "s3cret"}
     assert sorted(set(secrets_of(raw, resolved, [PASSWORD]))) == ["s3cret", "t0ken"]
+    assert not secrets_of({}, {"database.password": "postgres", "database.user": "postgres"}, [PASSWORD])
     assert hide_secrets(raw, [PASSWORD]) == {
         "database.password": "${env:P}",
         "api.token": "[hidden]",
