@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from cdc.batch import Encoded
-from cdc.errors import LogError
+from cdc.errors import Fenced, LogError
 from cdc.transport.kafka.failures import Failures, driver, translate
 from cdc.transport.kafka.topics import TopicMaker, idle
 from cdc.transport.kafka.writer import KafkaWriter, Tick
@@ -39,20 +40,22 @@ class TransactionalWriter(KafkaWriter):
 
     def append(self, encoded: Encoded, tick: Tick) -> None:
         """Queue the records in the open transaction."""
-        if encoded.values:
-            self._begin()
-        super().append(encoded, tick)
+        with self._fatal_first():
+            if encoded.values:
+                self._begin()
+            super().append(encoded, tick)
 
     def commit(self, offsets: Mapping[bytes, bytes | None], tick: Tick) -> None:
         """Commit the transaction with the offsets in it."""
-        self._failures.raise_first()
-        if offsets:
-            self._begin()
-        if self._open:
-            self._produce_offsets(self._offset_topic, offsets, tick)
-            self._flush(tick)
-            self._attempt("The transaction cannot be committed", self._producer.commit_transaction, tick)
-            self._open = False
+        with self._fatal_first():
+            self._failures.raise_first()
+            if offsets:
+                self._begin()
+            if self._open:
+                self._produce_offsets(self._offset_topic, offsets, tick)
+                self._flush(tick)
+                self._attempt("The transaction cannot be committed", self._producer.commit_transaction, tick)
+                self._open = False
         self._done()
 
     def close(self) -> None:
@@ -74,6 +77,25 @@ class TransactionalWriter(KafkaWriter):
             self._failures.raise_first()
             raise translate(error, "A transaction cannot be begun") from None
         self._open = True
+
+    @contextmanager
+    def _fatal_first(self) -> Iterator[None]:
+        """Raise what broke the producer for good (fencing, above all) instead of what came of it.
+
+        A fatal error purges the queue, and the driver may report the purged records and lose the
+        reason. Only its transaction calls tell it again; an abort is right after any other error too.
+        """
+        try:
+            yield
+        except Fenced:
+            raise
+        except LogError:
+            try:
+                self._producer.abort_transaction(_SLICE)
+            except driver().KafkaException as error:
+                if error.args[0].fatal():
+                    raise translate(error, "The producer cannot go on") from None
+            raise
 
     def _attempt(self, what: str, call: Callable[[float], None], tick: Tick) -> None:
         """Call until it succeeds; time-outs and retriable errors mean: call again, nothing is lost."""
