@@ -16,6 +16,10 @@ Border = tuple[str, ...]
 """The text of a key, one entry a key column: the last key of a chunk."""
 
 
+Key = tuple[tuple[str, str], ...]
+"""Name and type (as SQL, with its collation) of each key column: what borders are compared by."""
+
+
 @dataclass(frozen=True, slots=True)
 class Segment:
     """The keys behind the previous segment up to `up_to` (None: all the rest), read at `position`.
@@ -31,11 +35,12 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class TableProgress:
-    """The finished part of one table."""
+    """The finished part of one table; `key` is what it was read along."""
 
     table: str
     segments: tuple[Segment, ...] = ()
     rows: int = 0
+    key: Key = ()
 
     @property
     def finished(self) -> bool:
@@ -58,7 +63,11 @@ class TableProgress:
     def offset(self) -> dict[str, Any]:
         """Return it as a source offset."""
         segments = [[s.up_to, s.position, s.barrier] for s in self.segments]
-        return {"segments": json.dumps(segments, separators=(",", ":")), "rows": self.rows}
+        return {"segments": _dump(segments), "rows": self.rows, "key": _dump(self.key)}
+
+
+def _dump(value: Any) -> str:
+    return json.dumps(value, separators=(",", ":"))
 
 
 def read_progress(table: str, offset: Mapping[str, Any]) -> TableProgress:
@@ -67,7 +76,8 @@ def read_progress(table: str, offset: Mapping[str, Any]) -> TableProgress:
         Segment(None if up_to is None else tuple(up_to), position, barrier)
         for up_to, position, barrier in json.loads(offset["segments"])
     )
-    return TableProgress(table, segments, int(offset.get("rows", 0)))
+    key = tuple((name, kind) for name, kind in json.loads(offset.get("key", "[]")))
+    return TableProgress(table, segments, int(offset.get("rows", 0)), key)
 
 
 PARTITION_KEY = "snapshot_table"
@@ -98,6 +108,11 @@ class SnapshotProgress:
     def of(self, table: str) -> TableProgress:
         """Return the progress of a table."""
         return self.tables.get(table) or TableProgress(table)
+
+    def drop(self, table: str) -> tuple[Mapping[str, Any], None]:
+        """Drop one table; return the offset that does so in the log."""
+        del self.tables[table]
+        return self.partition(table), None
 
     def forget(self) -> list[tuple[Mapping[str, Any], None]]:
         """Drop everything; return the offsets that do so in the log."""

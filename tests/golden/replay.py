@@ -43,14 +43,14 @@ def _read(source: PostgresSource, encoder: "_Collector", until: int | None) -> N
     """Read the snapshot (`until` None), or the stream up to a point of the log."""
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
-        if until is None and source._snapshot is None:  # noqa: SLF001
+        if until is None and source._snapshot is None:
             return
         window = source.read(1 << 20, 0.05)
         if window is None:
             return
         encoder.take(window.batches)
         source.confirm(window.offsets)
-        if until is not None and not window.batches and source._replication.wal_end >= until:  # noqa: SLF001
+        if until is not None and not window.batches and source._stream.wal_end >= until:
             return
     raise TimeoutError(f"the case did not end within {PATIENCE} s")
 

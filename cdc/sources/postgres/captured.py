@@ -2,34 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from cdc.batch import Header, SourceBlock
 from cdc.filters import matches_any, name_filter
-from cdc.sources.postgres.catalog import Catalog, CatalogColumn, CatalogTable, TableDetails
+from cdc.sources.postgres.catalog import Catalog, CatalogTable, TableDetails
 from cdc.sources.postgres.columns import ColumnFactory, ColumnSpec
 from cdc.sources.postgres.config import PostgresConfig
 from cdc.sources.postgres.copy_rows import CopyLayout
-from cdc.sources.postgres.relation import Relation
+from cdc.sources.postgres.publication import quote
+from cdc.sources.postgres.relation import Relation, RelationColumn
 from cdc.sources.postgres.tuples import SHORT, TupleLayout, WireColumn
 from cdc.sources.postgres.versions import SOURCE_SCHEMA, TableVersion, source_block
 from cdc.topics import TopicNames
 from schemas.envelope import EventSchema, event_schema
 from schemas.naming import adjust
 from schemas.table import Table, TableId
+from snapshot.progress import Key
 
 
 @dataclass(frozen=True, slots=True)
 class SnapshotTable:
     """A table to read: its place in the catalog, the columns to select, and its version.
 
-    key_columns: those that chunks can be cut along; empty where there is no primary key.
+    key: the columns of its records' key, in the catalog's names. divisible: whether chunks can be cut
+    along them: they are the primary key.
     """
 
     catalog: CatalogTable
     selected: tuple[str, ...]
-    key_columns: tuple[str, ...]
+    key: Key
+    divisible: bool
     version: TableVersion
     layout: CopyLayout
 
@@ -48,6 +52,7 @@ class CapturedTables:
         self._config, self._catalog, self._columns = config, catalog, columns
         self._topics, self._headers = topics, headers
         self._blocks: dict[tuple[TableId, str], SourceBlock] = {}
+        self._seen: dict[int, TableDetails] = {}
         self._schema_wanted = name_filter(config.schema_include, config.schema_exclude)
         self._table_wanted = name_filter(config.table_include, config.table_exclude)
         self._column_wanted = name_filter(config.column_include, config.column_exclude)
@@ -60,32 +65,55 @@ class CapturedTables:
         """Return the captured tables there are now."""
         return [t for t in self._catalog.tables() if self.wants(t.schema, t.name)]
 
-    def unmatched_columns(self, tables: Sequence[CatalogTable]) -> list[str]:
-        """Return the entries of the column lists and key settings that match nothing."""
-        names = [f"{t.full_name}.{c.name}" for t in tables for c in self._catalog.details(t.oid).columns]
+    def warnings(self, tables: Sequence[CatalogTable]) -> Iterator[str]:
+        """Yield what in the config or in these captured tables deserves a look."""
         lists = {
             "column.include.list": self._config.column_include,
             "column.exclude.list": self._config.column_exclude,
         }
-        return [
-            f"{option}: {pattern.pattern}"
-            for option, patterns in lists.items()
-            for pattern in patterns
-            if not any(pattern.fullmatch(name) for name in names)
-        ]
+        if any(lists.values()) or self._config.message_key_columns:
+            details = [(table.full_name, self._catalog.details(table.oid)) for table in tables]
+            names = [f"{table}.{column.name}" for table, found in details for column in found.columns]
+            for option, patterns in lists.items():
+                for pattern in patterns:
+                    if not any(pattern.fullmatch(name) for name in names):
+                        yield f"{option}: {pattern.pattern} matches no column of a captured table"
+            yield from self._unknown_keys(details)
+        for table in tables:
+            if table.identity in "dn" and not (table.has_primary_key and table.identity == "d"):
+                yield (
+                    f"{table.full_name} has no primary key or replica identity: the server refuses updates "
+                    f"and deletes of it once they are published; run: ALTER TABLE "
+                    f"{quote(table.schema)}.{quote(table.name)} REPLICA IDENTITY FULL"
+                )
+
+    def _unknown_keys(self, details: Sequence[tuple[str, TableDetails]]) -> Iterator[str]:
+        for pattern, columns in self._config.message_key_columns:
+            found = [(table, known) for table, known in details if pattern.fullmatch(table)]
+            if not found:
+                yield f"message.key.columns: {pattern.pattern} matches no captured table"
+            for table, known in found:
+                for column in columns:
+                    if known.column(column) is None:
+                        yield f"message.key.columns: {table} has no column {column}"
 
     def stream_version(self, relation: Relation) -> TableVersion | None:
-        """Return the version that a Relation message starts; None when it is not captured."""
+        """Return the version that a Relation message starts; None when it is not captured.
+
+        The catalog is asked for what the message does not say. It may be ahead of the stream, so what
+        it does not know any more is taken from what it said last.
+        """
         if not self.wants(relation.schema, relation.table):
             return None
-        details = self._catalog.details(relation.oid)
-        specs = [
-            self._spec(details, c.name, c.type_oid, c.type_modifier, details.column(c.name))
-            for c in relation.columns
-        ]
-        identity = [c.name for c in relation.columns if c.in_identity]
-        key = details.key or (identity if relation.identity == "d" else ())
-        table = self._table(relation.schema, relation.table, specs, key)
+        before, now = self._seen.get(relation.oid), self._catalog.details(relation.oid)
+        details = now if now.columns or before is None else before
+        self._seen[relation.oid] = details
+        specs = []
+        for column in relation.columns:
+            known = details.column(column.name) or (before.column(column.name) if before else None)
+            in_key = _is_key(relation, details, column)
+            specs.append(ColumnSpec(column.name, column.type_oid, column.type_modifier, known, in_key))
+        table = self._table(relation.schema, relation.table, specs, _key_of(relation, details))
         fields = zip(relation.columns, self._fields(table, specs), strict=True)
         wire = [WireColumn(field, column.type_oid in SHORT) for column, field in fields]
         layout = TupleLayout(table, wire, key_only=relation.identity != "f")
@@ -93,15 +121,20 @@ class CapturedTables:
 
     def snapshot_table(self, entry: CatalogTable) -> SnapshotTable:
         """Return how a table is read in a snapshot."""
-        details = self._catalog.details(entry.oid)
-        specs = [self._spec(details, c.name, c.type_oid, c.type_modifier, c) for c in details.columns]
+        details = self._seen[entry.oid] = self._catalog.details(entry.oid)
+        primary = details.key if details.key_is_primary else ()
+        specs = [
+            ColumnSpec(c.name, c.type_oid, c.type_modifier, c, c.name in primary) for c in details.columns
+        ]
         table = self._table(entry.schema, entry.name, specs, details.key)
         fields = self._fields(table, specs)
         selected = [(spec.name, field) for spec, field in zip(specs, fields, strict=True) if field]
+        names = [name for name in self._key_names(entry.full_name, details.key) if details.column(name)]
         return SnapshotTable(
             entry,
             tuple(name for name, _ in selected),
-            details.key if details.key_is_primary else (),
+            tuple((c.name, c.type_name + c.collation) for c in map(details.column, names) if c is not None),
+            bool(primary) and tuple(names) == primary,
             self._version(table, TupleLayout(table, (), key_only=True), "true"),
             CopyLayout(table, [field for _, field in selected]),
         )
@@ -116,13 +149,6 @@ class CapturedTables:
         return known
 
     # -- parts -------------------------------------------------------------------------------
-
-    @staticmethod
-    def _spec(
-        details: TableDetails, name: str, type_oid: int, type_modifier: int, known: CatalogColumn | None
-    ) -> ColumnSpec:
-        in_key = details.key_is_primary and name in details.key
-        return ColumnSpec(name, type_oid, type_modifier, known, in_key)
 
     def _table(self, schema: str, name: str, specs: Sequence[ColumnSpec], key: Sequence[str]) -> Table:
         full_name = f"{schema}.{name}"
@@ -170,3 +196,23 @@ class CapturedTables:
 
     def _events(self, topic: str, table: Table) -> EventSchema:
         return event_schema(adjust(topic, self._config.schema_name_adjustment), table, SOURCE_SCHEMA)
+
+
+def _key_of(relation: Relation, details: TableDetails) -> Sequence[str]:
+    """Return the key that the table had when the change was made.
+
+    Under the default identity that is what the message marks; the catalog knows its order.
+    """
+    if relation.identity != "d":
+        return details.key
+    marked = [column.name for column in relation.columns if column.in_identity]
+    if set(marked) == set(details.key):
+        return details.key
+    return marked or (() if details.key_is_primary else details.key)
+
+
+def _is_key(relation: Relation, details: TableDetails, column: RelationColumn) -> bool:
+    """Whether a column was part of the primary key."""
+    if relation.identity == "d":
+        return column.in_identity
+    return details.key_is_primary and column.name in details.key

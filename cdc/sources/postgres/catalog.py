@@ -11,7 +11,8 @@ if TYPE_CHECKING:
 
 _TABLES = """
 SELECT c.oid, n.nspname, c.relname, c.relkind::text, c.relreplident::text,
-       c.relispartition, c.relpages, c.reltuples::bigint
+       c.relispartition, c.relpages, c.reltuples::bigint,
+       EXISTS (SELECT 1 FROM pg_index i WHERE i.indrelid = c.oid AND i.indisprimary)
   FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
  WHERE c.relkind IN ('r', 'p') AND c.relpersistence = 'p'
    AND n.nspname <> 'information_schema' AND n.nspname NOT LIKE 'pg\\_%'
@@ -20,7 +21,10 @@ SELECT c.oid, n.nspname, c.relname, c.relkind::text, c.relreplident::text,
 _COLUMNS = """
 SELECT a.attname, a.atttypid, a.atttypmod, a.attnotnull, a.attgenerated::text,
        pg_get_expr(d.adbin, d.adrelid), col_description(a.attrelid, a.attnum),
-       format_type(a.atttypid, a.atttypmod)
+       format_type(a.atttypid, a.atttypmod),
+       (SELECT format(' COLLATE %%I.%%I', n.nspname, c.collname)
+          FROM pg_collation c JOIN pg_namespace n ON n.oid = c.collnamespace
+         WHERE c.oid = a.attcollation AND c.collname <> 'default')
   FROM pg_attribute a LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
  WHERE a.attrelid = %s AND a.attnum > 0 AND NOT a.attisdropped
  ORDER BY a.attnum
@@ -42,7 +46,11 @@ _LOCATE = "SELECT to_regclass(format('%%I.%%I', %s::text, %s::text))::oid"
 
 @dataclass(frozen=True, slots=True)
 class CatalogColumn:
-    """One column as the catalog has it now; default is the expression's text, type_name can be cast to."""
+    """One column as the catalog has it now.
+
+    default: the expression's text. type_name: can be cast to. collation: ` COLLATE …` behind the type,
+    where it is not the database's own.
+    """
 
     name: str
     type_oid: int
@@ -52,6 +60,7 @@ class CatalogColumn:
     default: str | None
     comment: str | None
     type_name: str
+    collation: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +75,7 @@ class CatalogTable:
     is_partition: bool
     pages: int
     rows: int
+    has_primary_key: bool
 
     @property
     def full_name(self) -> str:
@@ -105,8 +115,10 @@ class Catalog:
         """Return columns and key of a table; without columns when it is gone."""
         rows = self._connection.execute(_COLUMNS, (oid,))
         columns = tuple(
-            CatalogColumn(name, type_oid, modifier, not_null, bool(generated), default, comment, type_name)
-            for name, type_oid, modifier, not_null, generated, default, comment, type_name in rows
+            CatalogColumn(
+                name, type_oid, modifier, not_null, bool(generated), default, comment, kind, order or ""
+            )
+            for name, type_oid, modifier, not_null, generated, default, comment, kind, order in rows
         )
         key = self._connection.execute(_KEY, (oid,)).fetchone()
         names: Sequence[str] = key[0] if key else ()

@@ -40,12 +40,12 @@ def table_size(connection: Connection, table: SnapshotTable) -> int:
 def borders(connection: Connection, table: SnapshotTable, size: int, chunk_bytes: int) -> list[Border]:
     """Return the keys that divide the table into chunks of about `chunk_bytes`, ascending."""
     count = size // chunk_bytes
-    if count < 1 or not table.key_columns:
+    if count < 1 or not table.divisible:
         return []
     pages = max(size // _PAGE, 1)
     percent = min(100.0, 100.0 * max(count * _SAMPLES_PER_CHUNK, _FEWEST_PAGES) / pages)
-    keys = ", ".join(map(quote, table.key_columns))
-    texts = ", ".join(f"{quote(name)}::text" for name in table.key_columns)
+    keys = ", ".join(quote(name) for name, _ in table.key)
+    texts = ", ".join(f"{quote(name)}::text" for name, _ in table.key)
     statement = f"SELECT {texts} FROM {qualified(table)} TABLESAMPLE SYSTEM ({percent:.6f}) ORDER BY {keys}"
     sample = connection.execute(statement.encode()).fetchall()
     picked = [sample[len(sample) * number // (count + 1)] for number in range(1, count + 1)] if sample else []
@@ -68,14 +68,8 @@ def select_statement(
 def _compare(table: SnapshotTable, operator: str, border: Border | None) -> str:
     if border is None:
         return ""
-    types = {
-        column.name: column.type_name for column in (*table.version.table.columns, *table.version.table.key)
-    }
-    names = ", ".join(map(quote, table.key_columns))
-    values = ", ".join(
-        f"{_literal(text)}::{types[name]}" if types.get(name) else _literal(text)
-        for name, text in zip(table.key_columns, border, strict=True)
-    )
+    names = ", ".join(quote(name) for name, _ in table.key)
+    values = ", ".join(f"{_literal(text)}::{kind}" for text, (_, kind) in zip(border, table.key, strict=True))
     return f"ROW({names}) {operator} ROW({values})"
 
 

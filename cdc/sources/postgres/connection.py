@@ -6,23 +6,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from cdc.errors import (
-    AccessDenied,
-    CdcError,
-    ConnectionFailed,
-    DriverMissing,
-    PositionLost,
-    ResourceBusy,
-    ServerNotReady,
-)
+from cdc.errors import DriverMissing
 from cdc.sources.postgres.config import PostgresConnection
+from cdc.sources.postgres.failures import failure
 from cdc.sources.postgres.types import MONEY_SCALE_QUERY, SESSION_SETTINGS
 
 if TYPE_CHECKING:
     from psycopg import Connection
     from psycopg.pq.abc import PGconn
 
-_QUIET = {"statement_timeout": "0", "idle_in_transaction_session_timeout": "0", "lock_timeout": "0"}
+_QUIET = {
+    "statement_timeout": "0",
+    "idle_in_transaction_session_timeout": "0",
+    "idle_session_timeout": "0",
+    "lock_timeout": "0",
+}
 """A snapshot takes as long as it takes, whatever the role's defaults are."""
 
 
@@ -100,63 +98,13 @@ def connect_replication(config: PostgresConnection) -> PGconn:
 
 
 @contextmanager
-def translated(config: PostgresConnection) -> Iterator[None]:
-    """Turn the driver's errors into our own."""
+def translated(config: PostgresConnection, *, doing: str = "") -> Iterator[None]:
+    """Turn the driver's errors into our own; `doing` names the option whose statement runs."""
     psycopg = _driver()
     try:
         yield
     except psycopg.Error as error:
-        raise failure(str(error), error.sqlstate, config) from error
-
-
-def failure(message: str, sqlstate: str | None, config: PostgresConnection) -> CdcError:
-    """Return our error for a message of the server and its SQLSTATE (None: from libpq)."""
-    text = " ".join(message.split())
-    where = f"PostgreSQL {config.hostname}:{config.port}, database {config.dbname}"
-    full = f"{where}: {text}"
-    state = sqlstate or ""
-    if state.startswith("28") or "password authentication failed" in text or "no password supplied" in text:
-        return AccessDenied(
-            full, hint="check database.user and database.password, and the server's pg_hba.conf"
-        )
-    if "must be superuser or replication role" in text or "permission denied to start WAL sender" in text:
-        return AccessDenied(full, hint=f'run: ALTER ROLE "{config.user}" REPLICATION')
-    if "no pg_hba.conf entry" in text:
-        return AccessDenied(full, hint="add a line for this user and database to the server's pg_hba.conf")
-    if state == "42501" or "permission denied" in text:
-        return AccessDenied(full, hint=f'grant the right to "{config.user}", e.g. GRANT SELECT ON TABLE …')
-    if state == "3D000" or ("database" in text and "does not exist" in text):
-        return ServerNotReady(full, hint="check database.dbname")
-    if "all replication slots are in use" in text:
-        return ServerNotReady(full, hint="raise max_replication_slots, or drop a slot that is not used")
-    if "number of requested standby connections exceeds" in text:
-        return ServerNotReady(full, hint="raise max_wal_senders")
-    if "logical decoding requires" in text:
-        return ServerNotReady(full, hint="set wal_level = logical and restart the server")
-    if state == "55006" or "is active for PID" in text:
-        return ResourceBusy(
-            full, hint="another connector or a former run uses the slot; choose another slot.name"
-        )
-    if _is_lost(text):
-        return PositionLost(full, hint=LOST_HINT)
-    if state in ("", "57P01", "57P02", "57P03", "53300") or state.startswith("08"):
-        return ConnectionFailed(full)
-    return ServerNotReady(full)
-
-
-LOST_HINT = (
-    "changes are gone: delete the connector's offsets (or use a new topic.prefix) to read the tables "
-    "anew, or set snapshot.mode=when_needed to let that happen by itself"
-)
-
-
-def _is_lost(text: str) -> bool:
-    return (
-        "can no longer get changes from replication slot" in text
-        or "can no longer access replication slot" in text
-        or "requested WAL segment" in text
-        or "This slot has been invalidated" in text
-    )
+        raise failure(f"{doing}: {error}" if doing else str(error), error.sqlstate, config) from error
 
 
 def _statements(text: str) -> Iterator[str]:

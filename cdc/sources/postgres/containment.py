@@ -1,15 +1,15 @@
 """Drop the events that a snapshot already contains, so that no row goes back in time.
 
 Only needed behind a snapshot that was cut and resumed, or whose slot is older than it: the tables
-were then read later than where the stream starts.
+were then read later than where the stream starts. docs/adr/0002-resumable-snapshots.md tells why.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from cdc.batch import Cell, ChangeBatch, ImageTemplate, Part
+from cdc.batch import Cell, ChangeBatch, ImageTemplate, Offsets, Part
 from cdc.sources.postgres.publication import quote
 from cdc.sources.postgres.visibility import Visibility, parse_visibility
 from schemas.table import Table
@@ -34,34 +34,70 @@ class Containment:
         self._progress = progress
         self._shown: dict[str, Visibility] = {}
         self._templates: dict[Table, ImageTemplate] = {}
-        self.barrier = progress.barrier
+        self._forgotten: list[tuple[object, None]] = []
+
+    def take_forgotten(self) -> Offsets:
+        """Return the offsets of the progress that counts no more since the last call."""
+        forgotten, self._forgotten = self._forgotten, []
+        return forgotten  # type: ignore[return-value]
 
     def filter(self, batch: ChangeBatch) -> ChangeBatch | None:
         """Return the batch without what the snapshot contains; None when nothing is left."""
-        progress = self._progress.tables.get(str(batch.table.id))
+        name = str(batch.table.id)
+        progress = self._progress.tables.get(name)
         if progress is None:
             return batch
-        gone = self._contained(batch, progress)
+        end = self._truncated(batch, progress)
+        gone = self._contained(batch, range(len(batch) if end is None else end), progress)
+        if end is not None:
+            # The table is empty here, though a later part of it was read after this: from now on the
+            # stream alone tells what is in it.
+            self._forgotten.append(self._progress.drop(name))
         if not gone:
             return batch
         kept = [index for index in range(len(batch)) if index not in gone]
         return batch.select(kept) if kept else None
 
-    def _contained(self, batch: ChangeBatch, progress: TableProgress) -> set[int]:
-        views = [self._visibility(segment.position) for segment in progress.segments]
-        candidates = [
-            index
-            for index, transaction in enumerate(batch.transactions)
-            if any(view.shows(transaction[_XID]) for view in views)
+    def _truncated(self, batch: ChangeBatch, progress: TableProgress) -> int | None:
+        """Return where the table is truncated after a part of it was read; None when it is not."""
+        if "t" not in batch.ops:
+            return None
+        views = self._views(progress)
+        truncates = (index for index, op in enumerate(batch.ops) if op == "t")
+        return next((i for i in truncates if not all(v.shows(_xid(batch, i)) for v in views)), None)
+
+    def _contained(self, batch: ChangeBatch, rows: range, progress: TableProgress) -> set[int]:
+        views = self._views(progress)
+        candidates = [index for index in rows if any(view.shows(_xid(batch, index)) for view in views)]
+        keyed = [index for index in candidates if batch.ops[index] != "t"]
+        if not candidates or len(batch.table.key) != len(progress.key):
+            # Under another key no place is known; then what every part contains is contained.
+            return {i for i in candidates if all(view.shows(_xid(batch, i)) for view in views)}
+        contained = set(candidates) - set(keyed)
+        keys = self._keys(batch, keyed)
+        for index, place in zip(keyed, self._places(keys, progress), strict=True):
+            if views[place].shows(_xid(batch, index)):
+                contained.add(index)
+        deletes = [
+            (i, key) for i, key in zip(keyed, keys, strict=True) if i in contained and batch.ops[i] == "d"
         ]
-        if len(views) == 1 or not candidates:
-            return set(candidates)
-        places = self._places(batch, candidates, progress)
-        return {
-            index
-            for index, place in zip(candidates, places, strict=True)
-            if views[place].shows(batch.transactions[index][_XID])
-        }
+        return contained - self._unseen(batch.table, deletes, progress)
+
+    def _unseen(
+        self, table: Table, deletes: Sequence[tuple[int, Border]], progress: TableProgress
+    ) -> set[int]:
+        """Return the contained deletes that must be told nevertheless: of keys that are gone for good.
+
+        A chunk that contains a delete shows nothing of it. An earlier run may have read the row, in a
+        chunk that it did not finish; somebody would then keep it for ever.
+        """
+        if not deletes or not progress.key:
+            return set()
+        present = self._present(table, [key for _, key in deletes], progress)
+        return {index for (index, _), there in zip(deletes, present, strict=True) if not there}
+
+    def _views(self, progress: TableProgress) -> list[Visibility]:
+        return [self._visibility(segment.position) for segment in progress.segments]
 
     def _visibility(self, position: str) -> Visibility:
         known = self._shown.get(position)
@@ -69,27 +105,42 @@ class Containment:
             known = self._shown[position] = parse_visibility(position)
         return known
 
-    def _places(self, batch: ChangeBatch, indices: Sequence[int], progress: TableProgress) -> list[int]:
-        """Return the number of the segment that each row's key lies in."""
-        table = batch.table
-        keys: list[Border] = batch.rows.select(indices).render(self._template(table)).key
+    # -- what the server knows ---------------------------------------------------------------
+
+    def _places(self, keys: Sequence[Border], progress: TableProgress) -> Iterator[int]:
+        """Yield the number of the segment that each key lies in."""
         borders = [segment.up_to for segment in progress.segments if segment.up_to is not None]
-        names = [f"k{number}" for number in range(len(table.key))]
-        types = [_castable(column.type_name) for column in table.key]
-        row = ", ".join(f"{name}::{kind}" for name, kind in zip(names, types, strict=True))
-        cases = []
-        parameters: list[object] = []
+        if not borders or not keys:
+            yield from [0] * len(keys)
+            return
+        cases, parameters = [], list[str]()
         for number, border in enumerate(borders):
-            values = ", ".join(f"%s::{kind}" for kind in types)
-            cases.append(f"WHEN ROW({row}) <= ROW({values}) THEN {number}")
+            values = ", ".join(f"%s::{_escaped(kind)}" for _, kind in progress.key)
+            cases.append(f"WHEN ROW({_row(progress)}) <= ROW({values}) THEN {number}")
             parameters.extend(border)
-        arrays = ", ".join("%s::text[]" for _ in names)
-        parameters.extend(list(column) for column in zip(*keys, strict=True))
-        statement = (
-            f"SELECT CASE {' '.join(cases)} ELSE {len(borders)} END "
-            f"FROM unnest({arrays}) WITH ORDINALITY AS keys({', '.join(names)}, place) ORDER BY place"
-        )
-        return [place for (place,) in self._connection.execute(statement.encode(), parameters)]
+        answer = f"CASE {' '.join(cases)} ELSE {len(borders)} END"
+        statement, arrays = _ask(answer, keys, progress)
+        for (place,) in self._connection.execute(statement, [*parameters, *arrays]):
+            yield place
+
+    def _present(self, table: Table, keys: Sequence[Border], progress: TableProgress) -> list[bool]:
+        """Return for each key whether the table has it now; it has none when it is gone itself."""
+        from psycopg.errors import UndefinedColumn, UndefinedTable
+
+        columns = _escaped(", ".join(f"t.{quote(name)}" for name, _ in progress.key))
+        name = _escaped(f"{quote(table.id.schema)}.{quote(table.id.table)}")
+        answer = f"EXISTS (SELECT 1 FROM {name} t WHERE ROW({columns}) = ROW({_row(progress)}))"
+        statement, arrays = _ask(answer, keys, progress)
+        try:
+            return [there for (there,) in self._connection.execute(statement, arrays)]
+        except (UndefinedTable, UndefinedColumn):
+            return [False] * len(keys)
+
+    def _keys(self, batch: ChangeBatch, indices: Sequence[int]) -> list[Border]:
+        """Return the text of some rows' keys."""
+        if not indices or not batch.table.key:
+            return [()] * len(indices)
+        return batch.rows.select(indices).render(self._template(batch.table)).key
 
     def _template(self, table: Table) -> ImageTemplate:
         known = self._templates.get(table)
@@ -100,5 +151,25 @@ class Containment:
         return known
 
 
-def _castable(type_name: str) -> str:
-    return type_name or quote("text")
+def _xid(batch: ChangeBatch, index: int) -> int:
+    xid: int = batch.transactions[index][_XID]
+    return xid
+
+
+def _escaped(sql: str) -> str:
+    """Return SQL for a statement with parameters."""
+    return sql.replace("%", "%%")
+
+
+def _row(progress: TableProgress) -> str:
+    """Return the key of a row of `_ask`, in the types and the order that the table was read by."""
+    return ", ".join(f"keys.k{number}::{_escaped(kind)}" for number, (_, kind) in enumerate(progress.key))
+
+
+def _ask(answer: str, keys: Sequence[Border], progress: TableProgress) -> tuple[bytes, list[list[str]]]:
+    """Return the query that gives an answer for each key, in their order, and the keys as its parameters."""
+    arrays = ", ".join("%s::text[]" for _ in progress.key)
+    names = ", ".join(f"k{number}" for number in range(len(progress.key)))
+    rows = f"unnest({arrays}) WITH ORDINALITY AS keys({names}, place)"
+    statement = f"SELECT {answer} FROM {rows} ORDER BY place"
+    return statement.encode(), [list(column) for column in zip(*keys, strict=True)]

@@ -147,8 +147,10 @@ class Decoder:
         self._transaction = transaction_values(us, self.position.last_commit, xid, transaction_id=identity)
         self.position.begin(final_lsn, xid, us)
         self._mark(at, begins=True)
-        if self.resume is not None and not self.resume.concerns(final_lsn, xid):
+        if self.resume is None or not self.resume.concerns(final_lsn, xid):
             self.resume = None
+        else:
+            self._known_to = at + 1
 
     def _commit(self, data: bytes, at: int) -> None:
         _, _, end_lsn, _ = _commit(data, at + _HEADER + 1)

@@ -46,6 +46,25 @@ class Position:
     commit_us: int = 0
     last_commit: int = 0
 
+    @classmethod
+    def of(cls, offset: Offset | None, system_id: str, commit_lsn: int) -> Position:
+        """Return the position of a stored offset; `commit_lsn` is where the stream starts."""
+        if offset is None or in_snapshot(offset):
+            return cls(system_id, commit_lsn)
+        last_commit = int(offset.get("lsn_commit") or 0)
+        if "lsn_tx" not in offset:
+            return cls(system_id, commit_lsn, last_commit=last_commit)
+        return cls(
+            system_id,
+            commit_lsn,
+            lsn=offset["lsn_proc"],
+            events=offset["lsn_events_processed"],
+            transaction_lsn=offset["lsn_tx"],
+            xid=offset["txId"],
+            commit_us=offset["ts_usec"],
+            last_commit=last_commit,
+        )
+
     def begin(self, final_lsn: int, xid: int, commit_us: int) -> None:
         """Enter a transaction."""
         self.transaction_lsn, self.xid, self.commit_us = final_lsn, xid, commit_us
@@ -67,12 +86,8 @@ class Position:
 
     @property
     def in_transaction(self) -> bool:
-        """Whether events of a transaction have been passed, and not its end.
-
-        Right behind a BEGIN there is nothing to remember; and the LSNs in a transaction may lie before
-        the end of the transaction before it.
-        """
-        return bool(self.transaction_lsn and self.events)
+        """Whether the position is inside a transaction."""
+        return bool(self.transaction_lsn)
 
     def offset(self) -> dict[str, Any]:
         """Return the offset that resumes right behind this position."""
@@ -115,9 +130,10 @@ def resume_point(offset: Mapping[str, Any]) -> ResumePoint | None:
     """Return where inside a transaction an offset stands, or None when it stands between two."""
     lsn, commit = offset.get("lsn_proc"), offset.get("lsn_commit")
     if "lsn_tx" in offset:
-        return ResumePoint(
-            offset["lsn_tx"], offset["txId"], offset["lsn_proc"], offset["lsn_events_processed"]
-        )
+        events = offset["lsn_events_processed"]
+        # Right behind the BEGIN `lsn_proc` is the end of the transaction before, which this one may
+        # have begun long before: LSNs of events ascend within a transaction only.
+        return ResumePoint(offset["lsn_tx"], offset["txId"], int(lsn or 0) if events else 0, events)
     if lsn is None or lsn == commit or offset.get("messageType") == "COMMIT" or "system_id" in offset:
         return None
     # Without a count one event is done for sure; more at the same LSN would rather be read twice.
@@ -127,3 +143,8 @@ def resume_point(offset: Mapping[str, Any]) -> ResumePoint | None:
 def start_lsn(offset: Offset) -> int:
     """Return the LSN to start replication from."""
     return int(offset.get("lsn_commit") or offset.get("lsn_proc") or offset.get("lsn") or 0)
+
+
+def in_snapshot(offset: Offset) -> bool:
+    """Whether an offset was stored while a snapshot was not finished."""
+    return bool(offset.get("snapshot")) and not offset.get("snapshot_completed")

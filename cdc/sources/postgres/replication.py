@@ -9,12 +9,13 @@ from __future__ import annotations
 import select
 import struct
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from cdc.errors import ConnectionFailed
 from cdc.sources.postgres.config import PostgresConnection
-from cdc.sources.postgres.connection import connect_replication, failure
+from cdc.sources.postgres.connection import connect_replication, translated
+from cdc.sources.postgres.failures import failure
 from cdc.sources.postgres.positions import POSTGRES_EPOCH_US, lsn_text
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ class ReplicationStream:
     def __init__(self, config: PostgresConnection) -> None:
         self._config = config
         self._connection: PGconn = connect_replication(config)
+        self._encrypted = bool(self._connection.ssl_in_use)
         self._poller = select.poll()
         self._poller.register(self._connection.socket, select.POLLIN)
         self._confirmed = 0
@@ -56,10 +58,10 @@ class ReplicationStream:
             rows.append([None if value is None else value.decode() for value in values])
         return rows
 
-    def start(self, slot: str, lsn: int, parameters: Sequence[tuple[str, str]]) -> None:
+    def start(self, slot: str, lsn: int, parameters: Mapping[str, str]) -> None:
         """Start streaming from `lsn`, or from the slot's position if that is later."""
         quoted = ", ".join(
-            f"\"{name}\" '{value.replace(chr(39), chr(39) * 2)}'" for name, value in parameters
+            f"\"{name}\" '{value.replace(chr(39), chr(39) * 2)}'" for name, value in parameters.items()
         )
         statement = f'START_REPLICATION SLOT "{slot}" LOGICAL {lsn_text(lsn)} ({quoted})'
         result = self._connection.exec_(statement.encode())
@@ -74,9 +76,10 @@ class ReplicationStream:
         Answers keepalives on the way. `backlog` tells whether more is likely to be there at once,
         `wal_end` how far the server is.
         """
-        messages = self._drain(max_bytes)
-        if not messages and self._wait(timeout):
+        with translated(self._config):
             messages = self._drain(max_bytes)
+            if not messages and self._wait(timeout):
+                messages = self._drain(max_bytes)
         if self._reply_wanted:
             self.confirm(self._confirmed)
         return messages
@@ -96,15 +99,14 @@ class ReplicationStream:
                 else:
                     self._keepalive(data)
             elif size == 0:
-                if not poll(0):
+                # Under TLS bytes may wait in the library while the socket has none.
+                if not (self._encrypted or poll(0)):
                     break
                 connection.consume_input()
                 size, data = get(1)
                 if size == 0:
-                    # The socket is readable but holds no whole message yet, or it was closed.
-                    if self._connection.status != 0:
-                        raise ConnectionFailed(f"The server closed the connection: {self._error()}")
-                    if not messages:
+                    # What came is no whole message yet.
+                    if not messages and poll(0):
                         continue
                     break
                 if size > 0:
@@ -133,8 +135,9 @@ class ReplicationStream:
         self._confirmed = max(self._confirmed, lsn)
         now = time.time_ns() // 1000 - POSTGRES_EPOCH_US
         confirmed = self._confirmed
-        self._connection.put_copy_data(_status(b"r", confirmed, confirmed, confirmed, now, 0))
-        self._connection.flush()
+        with translated(self._config):
+            self._connection.put_copy_data(_status(b"r", confirmed, confirmed, confirmed, now, 0))
+            self._connection.flush()
         self._reply_wanted = False
         self._last_status = time.monotonic()
 

@@ -31,13 +31,18 @@ class Server:
     system_id: str
     lsn: int
 
-    def require_ready(self, config: PostgresConfig) -> None:
-        """Raise the first thing that is wrong: ServerNotReady or AccessDenied."""
+    def require_ready(self, config: PostgresConfig, *, streams: bool = True) -> None:
+        """Raise the first thing that is wrong: ServerNotReady or AccessDenied.
+
+        streams: whether changes are wanted as well; reading tables alone takes less.
+        """
         if self.version < _OLDEST:
             raise ServerNotReady(
                 f"PostgreSQL {self.version // 10000} is not supported",
                 hint="14 is the oldest version that is",
             )
+        if not streams:
+            return
         if self.wal_level != "logical":
             raise ServerNotReady(
                 f"The server's wal_level is {self.wal_level!r}, but logical decoding needs 'logical'",

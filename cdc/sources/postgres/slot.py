@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from cdc.errors import PositionLost, ResourceBusy, ServerNotReady
 from cdc.sources.postgres.config import PostgresConfig
-from cdc.sources.postgres.connection import LOST_HINT
+from cdc.sources.postgres.failures import LOST_HINT
 from cdc.sources.postgres.positions import lsn_text, parse_lsn
 from cdc.sources.postgres.replication import ReplicationStream
 
@@ -93,8 +93,8 @@ def drop_slot(connection: Connection, config: PostgresConfig) -> None:
     )
 
 
-def check_slot(slot: Slot, config: PostgresConfig, offset_lsn: int) -> None:
-    """Verify that the slot still has everything after the stored offset; raises PositionLost.
+def check_slot(slot: Slot, config: PostgresConfig, offset_lsn: int | None) -> None:
+    """Verify that the slot still has everything after the stored offset, if any; raises PositionLost.
 
     We confirm only what is durable in the log, so a slot that is ahead of the offset was recreated,
     or advanced by somebody else.
@@ -105,7 +105,9 @@ def check_slot(slot: Slot, config: PostgresConfig, offset_lsn: int) -> None:
             hint=f"run: SELECT pg_drop_replication_slot('{config.slot_name}'); raise max_slot_wal_keep_size; "
             + LOST_HINT,
         )
-    if config.offset_mismatch_strategy == "trust_offset" and slot.confirmed_lsn > offset_lsn:
+    if offset_lsn is None or config.offset_mismatch_strategy != "trust_offset":
+        return
+    if slot.confirmed_lsn > offset_lsn:
         raise PositionLost(
             f"The replication slot {config.slot_name!r} starts at {lsn_text(slot.confirmed_lsn)}, after the "
             f"stored offset {lsn_text(offset_lsn)}: it was dropped and created anew, or advanced by others",

@@ -8,13 +8,14 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from cdc.batch import ChangeBatch, Window
+from cdc.errors import ResourceBusy
 from cdc.metrics import Metrics
 from cdc.sources.postgres.captured import CapturedTables, SnapshotTable
 from cdc.sources.postgres.chunks import borders, copy_lines, qualified, select_statement, table_size
 from cdc.sources.postgres.config import PostgresConfig
 from cdc.sources.postgres.copy_rows import CopyRows
 from cdc.sources.postgres.versions import TableVersion, transaction_values
-from snapshot.progress import Border, SnapshotProgress
+from snapshot.progress import Border, SnapshotProgress, TableProgress
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -119,6 +120,9 @@ class SnapshotReader:
     def _table_pieces(self, table: SnapshotTable) -> Iterator[_Piece]:
         name = table.catalog.full_name
         progress = self._progress.of(name)
+        if progress.key != table.key:
+            # Borders say nothing along another key: the table is read from its beginning.
+            progress = TableProgress(name, key=table.key)
         if progress.finished:
             return
         override = self._config.select_override(name)
@@ -126,7 +130,7 @@ class SnapshotReader:
             rows = 0
             statement = select_statement(table, override, low, high)
             last = _Piece(table, ())
-            for lines in copy_lines(self._connection, statement):
+            for lines in self._copied(table, statement):
                 rows += len(lines)
                 if last.lines:
                     yield last
@@ -138,13 +142,25 @@ class SnapshotReader:
             yield last
         self._metrics.tables[name]["finished"] = True
 
+    def _copied(self, table: SnapshotTable, statement: str) -> Iterator[Sequence[str]]:
+        """Copy; a table that was altered or dropped meanwhile is looked at again by the next try."""
+        from psycopg.errors import UndefinedColumn, UndefinedTable
+
+        try:
+            yield from copy_lines(self._connection, statement)
+        except (UndefinedColumn, UndefinedTable) as error:
+            raise ResourceBusy(
+                f"Table {table.catalog.full_name} was altered before the snapshot came to it: {error}",
+                hint="the snapshot goes on by itself",
+            ) from error
+
     def _chunks(
         self, table: SnapshotTable, resume_after: Border | None, override: str | None
     ) -> Iterator[tuple[Border | None, Border | None]]:
         cuts: list[Border] = []
         if override is None:
             size = table_size(self._connection, table)
-            cuts = borders(self._connection, table, size, self._config.snapshot_chunk_mb << 20)
+            cuts = borders(self._connection, table, size, int(self._config.snapshot_chunk_mb * (1 << 20)))
             if resume_after is not None:
                 cuts = self._behind(table, cuts, resume_after)
         low = resume_after
@@ -154,9 +170,7 @@ class SnapshotReader:
 
     def _behind(self, table: SnapshotTable, cuts: list[Border], resume_after: Border) -> list[Border]:
         """Return the borders behind a key; the server compares, in the order of the key's type."""
-        columns = {c.name: c.type_name for c in (*table.version.table.columns, *table.version.table.key)}
-        types = [columns.get(name) or "text" for name in table.key_columns]
-        row = ", ".join(f"%s::{kind}" for kind in types)
+        row = ", ".join("%s::" + kind.replace("%", "%%") for _, kind in table.key)
         kept = []
         for cut in cuts:
             answer = self._connection.execute(

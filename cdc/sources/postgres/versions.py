@@ -143,7 +143,7 @@ class TableVersion:
         return bool(old(data, text, old_at)[1] != new(data, text, new_at)[1])
 
     def unchanged(self, data: bytes, text: str, old_at: int, new_at: int) -> bool:
-        """Whether an update leaves every captured column as it was."""
+        """Whether an update leaves every captured column as it was, those that it does not send included."""
         if self._row_template is None:
             cell = Cell("v", "None", "UNAVAILABLE", "None")
             part = Part(
@@ -151,7 +151,8 @@ class TableVersion:
             )
             self._row_template = ImageTemplate(self.table, part, None, {"UNAVAILABLE": UNAVAILABLE})
         new, old = self.layout.readers(self._row_template)
-        return bool(old(data, text, old_at)[0] == new(data, text, new_at)[0])
+        images = zip(old(data, text, old_at)[0], new(data, text, new_at)[0], strict=True)
+        return all(after is UNAVAILABLE or before == after for before, after in images)
 
     def completed(self, data: bytes, old_at: int, new_at: int) -> bytes | None:
         """Return the new tuple with unchanged values taken from the old one; None when it is complete."""

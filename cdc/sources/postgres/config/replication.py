@@ -12,6 +12,9 @@ def _stream_params(text: str) -> tuple[tuple[str, str], ...]:
     pairs = [entry.partition("=") for entry in filter(None, map(str.strip, text.split(";")))]
     if any(not separator for _, separator, _ in pairs):
         raise ValueError("Parameters must be of the form name=value;name=value")
+    ours = {"proto_version", "streaming", "binary", "two_phase"} & {name.strip() for name, _, _ in pairs}
+    if ours:
+        raise ValueError(f"{', '.join(sorted(ours))} cannot be chosen: the connector relies on its own")
     return tuple((name.strip(), value.strip()) for name, _, value in pairs)
 
 

@@ -9,6 +9,11 @@ from cdc.sources.postgres.config.lists import patterns
 HIGH, LOW = Importance.HIGH, Importance.LOW
 
 
+def _positive(value: float) -> None:
+    if not value > 0:
+        raise ValueError("Value must be more than 0")
+
+
 class SnapshotOptions(Config):
     """When and how tables are read."""
 
@@ -67,10 +72,10 @@ class SnapshotOptions(Config):
         doc="Rows to handle at a time; reading itself is bounded in bytes.",
         group="Snapshot",
     )
-    snapshot_chunk_mb = options.integer(
+    snapshot_chunk_mb = options.double(
         "snapshot.chunk.size.mb",
-        32,
-        at_least=1,
+        32.0,
+        validate=lambda value: _positive(value),
         doc="Size of the chunks, in MB of table, after which a cut snapshot goes on.",
         group="Snapshot",
     )
