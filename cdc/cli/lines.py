@@ -11,7 +11,10 @@ from cdc.runtime.herder import Herder, TaskMetrics
 
 @dataclass(slots=True)
 class Line:
-    """What a line says about one connector; rates are those since the line before."""
+    """What a line says about one connector; rates are those since the line before.
+
+    moment, since: when this was seen, and since when the phase is the same (monotonic seconds).
+    """
 
     connector: str
     kind: str
@@ -23,6 +26,7 @@ class Line:
     percent: float | None
     eta_seconds: float | None
     moment: float
+    since: float
 
     def text(self) -> str:
         """Return the line."""
@@ -66,18 +70,21 @@ def _line(name: str, tasks: Sequence[TaskMetrics], last: Line | None, now: float
     rows = sum(one.get("rows", 0) for one in values)
     elapsed = now - last.moment if last else 0.0
     rate = max(0.0, rows - last.rows) / elapsed if last and elapsed > 0 else 0.0
-    percent = _percent(tasks) if any(task.phase == "snapshot" for task in tasks) else None
+    phase = _phase(tasks)
+    since = last.since if last and last.phase == phase else now
+    percent = _percent(tasks) if phase == "snapshot" else None
     return Line(
         connector=name,
         kind=tasks[0].type,
-        phase=_phase(tasks),
+        phase=phase,
         rows=rows,
         rate=rate,
         lag_ms=_most(values, "MilliSecondsBehindSource"),
         records_left=_total(values, "lag.records"),
         percent=percent,
-        eta_seconds=_eta(values, percent),
+        eta_seconds=_eta(now - since, percent),
         moment=now,
+        since=since,
     )
 
 
@@ -106,8 +113,8 @@ def _percent(tasks: Sequence[TaskMetrics]) -> float | None:
     return 100 * (total - (remaining or 0)) / total if total else None
 
 
-def _eta(values: Sequence[Mapping[str, Any]], percent: float | None) -> float | None:
-    spent = _most(values, "SnapshotDurationInSeconds")
+def _eta(spent: float, percent: float | None) -> float | None:
+    """Return the seconds left, if it goes on as it did."""
     if not percent or not spent or percent >= 100:
         return None
     return spent * (100 - percent) / percent

@@ -150,9 +150,10 @@ def _named(raw: Mapping[str, str], problem: Problem) -> Problem:
 
 def start_rest(worker: Worker, options: Mapping[str, str]) -> Any:
     """Serve the REST API where the options say so; returns what has `stop()`."""
+    from cdc.config_file import References
     from cdc.runtime.worker_config import WorkerConfig
 
-    address = WorkerConfig(options).listen
+    address = WorkerConfig(References(options).resolve(options)).listen
     if address is None:
         return _NoRest()
     from cdc.rest.server import start

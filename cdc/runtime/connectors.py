@@ -13,8 +13,10 @@ from cdc.config_file import References
 from cdc.errors import ConfigError, PluginNotFound, Problem
 from cdc.plugin import Plugin, PluginKind, find, find_connector
 from cdc.runtime.chain import build_chain
-from cdc.runtime.connector_config import ConnectorConfig, SinkConnectorConfig, SourceConnectorConfig
+from cdc.runtime.connector_config import ConnectorConfig
 from cdc.runtime.formats import build_format, build_headers, chosen, without_effect
+from cdc.runtime.sink_config import SinkConnectorConfig
+from cdc.runtime.source_config import SourceConnectorConfig
 from cdc.runtime.worker_config import WorkerConfig
 
 

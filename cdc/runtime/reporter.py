@@ -15,7 +15,7 @@ from cdc.batch import Encoded, EncodedHeader, Fetched, RecordBatch
 from cdc.errors import RecordPosition, RecordRejected
 from cdc.metrics import Metrics
 from cdc.plugin import Format, LogWriter
-from cdc.runtime.connector_config import SinkConnectorConfig
+from cdc.runtime.sink_config import SinkConnectorConfig
 
 PREFIX = "__connect.errors."
 _log = logging.getLogger(__name__)

@@ -15,12 +15,12 @@ from cdc.metrics import Metrics
 from cdc.plugin import Log, LogReader, Plugin, PluginKind, Sink, SinkContext, find
 from cdc.runtime.backoff import Backoff
 from cdc.runtime.chain import Chain, build_chain
-from cdc.runtime.connector_config import SinkConnectorConfig
 from cdc.runtime.decoder import Decoder
 from cdc.runtime.drained import Drained
 from cdc.runtime.formats import build_format, build_headers
 from cdc.runtime.progress import Progress
 from cdc.runtime.reporter import ErrorReporter
+from cdc.runtime.sink_config import SinkConnectorConfig
 from cdc.runtime.sink_metrics import SinkMeter
 from cdc.runtime.source_task import Outcome
 

@@ -11,8 +11,10 @@ from typing import Any
 
 from cdc import offsets as offset_records
 from cdc.batch import Batch, Offset, Offsets, Window
+from cdc.errors import LogFull
 from cdc.metrics import Metrics
 from cdc.plugin import LogWriter, Source, SourceContext, State
+from cdc.runtime.backoff import Backoff
 from cdc.runtime.chain import Chain
 from cdc.runtime.encoder import Encoder
 from cdc.runtime.source_metrics import SourceMeter
@@ -68,6 +70,8 @@ class SourceTask:
     on_topic: Callable[[str], None] = lambda topic: None
     _pending: dict[bytes, tuple[Mapping[str, Any], Offset | None]] = field(default_factory=dict)
     _dirty: bool = False
+    _room: Backoff = field(default_factory=lambda: Backoff(first=0.1, limit=1.0))
+    _stopping: Callable[[], bool] = lambda: False
     _meter: SourceMeter = field(init=False)
 
     def __post_init__(self) -> None:
@@ -75,6 +79,7 @@ class SourceTask:
 
     def run(self, stopping: Callable[[], bool], started: Callable[[], None] = lambda: None) -> Outcome:
         """Deliver until `stopping`, or until the source has no more; always closes what it uses."""
+        self._stopping = stopping
         try:
             self.source.open(self._context())
             started()
@@ -164,12 +169,33 @@ class SourceTask:
             return
         pending = list(self._pending.values())
         records = {key: offset_records.encode_offset(offset) for key, (_, offset) in self._pending.items()}
-        self.writer.commit(records, self.source.tick)
+        self._make_durable(records)
         self._pending.clear()
         self._dirty = False
         self.source.confirm(pending)
         self.metrics.add("commits")
         self._meter.acknowledged(time.time())
+
+    def _make_durable(self, records: Mapping[bytes, bytes | None]) -> None:
+        """Commit; while the log is full keep the source alive and try again, it still holds the records."""
+        while True:
+            try:
+                self.writer.commit(records, self.source.tick)
+            except LogFull as error:
+                if self._stopping():
+                    raise
+                self._wait_for_room(error)
+            else:
+                self.metrics.set("LogFull", False)
+                self._room.reset()
+                return
+
+    def _wait_for_room(self, error: LogFull) -> None:
+        if not self._room.attempts:
+            _log.error("%s; the source is not acknowledged until there is room", error)
+        self.metrics.set("LogFull", True)
+        time.sleep(self._room.next())
+        self.source.tick()
 
     def _close(self) -> None:
         for close in (self.source.close, self.writer.close, self.chain.close):

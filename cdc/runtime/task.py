@@ -9,9 +9,9 @@ from typing import Any, Protocol
 from cdc.metrics import Metrics
 from cdc.plugin import Log, Plugin, PluginKind, find
 from cdc.runtime.chain import build_chain
-from cdc.runtime.connector_config import SourceConnectorConfig
 from cdc.runtime.encoder import Encoder
 from cdc.runtime.formats import build_format, build_headers
+from cdc.runtime.source_config import SourceConnectorConfig
 from cdc.runtime.source_task import Outcome, SourceTask, StoredOffsets
 
 

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import base64
 import contextlib
 import logging
 import selectors
 import socket
-import threading
 import time
-import uuid
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 
-from cdc.runtime.backoff import Backoff
+from cdc.config_file import References
 from cdc.runtime.connectors import Connector
-from cdc.runtime.herder import ConnectorInfo, ConnectorStatus, Herder, TaskMetrics, TaskState
+from cdc.runtime.herder import TaskState
 from cdc.runtime.link import Message
+from cdc.runtime.reports import Reports
 from cdc.runtime.spawn import Spawned
 from cdc.runtime.task_handle import TaskHandle
 from cdc.runtime.worker_config import WorkerConfig
@@ -25,14 +22,7 @@ TICK = 0.25
 _log = logging.getLogger(__name__)
 
 
-@dataclass(slots=True)
-class _Entry:
-    connector: Connector
-    tasks: list[TaskHandle]
-    topics: list[str] = field(default_factory=list)
-
-
-class Worker(Herder):
+class Worker(Reports):
     """Supervise the tasks of some connectors until they are done or somebody stops it.
 
     Retriable errors and killed processes: restarted after a pause that grows up to
@@ -43,18 +33,15 @@ class Worker(Herder):
     def __init__(
         self, options: Mapping[str, str], connectors: Sequence[Connector], *, level: str = "INFO"
     ) -> None:
-        config = WorkerConfig(options, subject="Worker configuration")
+        resolved = References(options).resolve(options)
+        config = WorkerConfig(resolved, subject="Worker configuration")
+        super().__init__(config, connectors)
         self._options, self._level, self._grace = dict(options), level, config.graceful_ms / 1000
-        self.worker_id = config.worker_id
-        self.cluster_id = _cluster_id(config)
-        self.starting = True
-        self._entries = {connector.name: _Entry(connector, _handles(connector)) for connector in connectors}
-        self._lock = threading.RLock()
         self._selector = selectors.DefaultSelector()
         self._wake, self._woken = socket.socketpair()
         self._woken.setblocking(False)
         self._selector.register(self._woken, selectors.EVENT_READ, None)
-        self._stopping = self._killing = self._draining = False
+        self._killing = self._draining = False
         self._deadline: float | None = None
         self.forced = False
 
@@ -94,9 +81,6 @@ class Worker(Herder):
             return not self.forced and all(task.state is not TaskState.FAILED for task in self._tasks())
         finally:
             self._close()
-
-    def _tasks(self) -> list[TaskHandle]:
-        return [task for entry in self._entries.values() for task in entry.tasks]
 
     def _over(self) -> bool:
         tasks = self._tasks()
@@ -203,66 +187,6 @@ class Worker(Herder):
         self._selector.close()
         self._wake.close()
         self._woken.close()
-
-    # -- Herder ------------------------------------------------------------------------------
-
-    def healthy(self) -> tuple[bool, str]:
-        """Return whether the worker has started and is not on its way out."""
-        if self.starting:
-            return False, "Worker is still starting up."
-        if self._stopping:
-            return False, "Worker is shutting down."
-        return True, "Worker has completed startup and is ready to handle requests."
-
-    def connectors(self) -> list[str]:
-        """Return the connectors' names."""
-        return list(self._entries)
-
-    def info(self, name: str) -> ConnectorInfo:
-        """Return what was configured, `${…}` as written."""
-        connector = self._entries[name].connector
-        return ConnectorInfo(name, connector.kind.value, connector.config, connector.task_configs)
-
-    def status(self, name: str) -> ConnectorStatus:
-        """Return the state of connector and tasks."""
-        entry = self._entries[name]
-        with self._lock:
-            tasks = [task.status(self.worker_id) for task in entry.tasks]
-        state = TaskState.RUNNING if not self.starting else TaskState.UNASSIGNED
-        return ConnectorStatus(name, entry.connector.kind.value, state, self.worker_id, tasks=tasks)
-
-    def active_topics(self, name: str) -> list[str]:
-        """Return the topics written or read since the start."""
-        with self._lock:
-            return list(self._entries[name].topics)
-
-    def metrics(self) -> list[TaskMetrics]:
-        """Return the newest metrics of every task."""
-        now_ms = time.time_ns() // 1_000_000
-        with self._lock:
-            return [task.metrics(now_ms) for task in self._tasks()]
-
-
-def _handles(connector: Connector) -> list[TaskHandle]:
-    limit = max(connector.restart_wait_ms / 1000, 0.01)
-    return [
-        TaskHandle(
-            connector.name,
-            number,
-            connector.kind.value,
-            connector.plugin_name,
-            config,
-            connector.max_retries,
-            Backoff(first=min(0.3, limit), limit=limit),
-        )
-        for number, config in enumerate(connector.task_configs)
-    ]
-
-
-def _cluster_id(config: WorkerConfig) -> str:
-    """Return an id in the form of Kafka's that stays the same for the same log."""
-    place = config.bootstrap_servers or config.data_dir
-    return base64.urlsafe_b64encode(uuid.uuid5(uuid.NAMESPACE_URL, place).bytes).decode().rstrip("=")
 
 
 def _extra(task: TaskHandle, **more: object) -> dict[str, object]:

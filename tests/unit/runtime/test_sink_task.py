@@ -13,11 +13,11 @@ from cdc.metrics import Metrics
 from cdc.plugin import Positions, Sink, SinkContext, Transform
 from cdc.runtime.backoff import Backoff
 from cdc.runtime.chain import Chain, Link
-from cdc.runtime.connector_config import SinkConnectorConfig
 from cdc.runtime.decoder import Decoder
 from cdc.runtime.drained import Drained
 from cdc.runtime.headers import SimpleHeaders
 from cdc.runtime.reporter import ErrorReporter
+from cdc.runtime.sink_config import SinkConnectorConfig
 from cdc.runtime.sink_task import SinkTask
 from cdc.runtime.source_task import Outcome
 from cdc.transport.memory import MemoryLog

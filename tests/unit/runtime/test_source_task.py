@@ -8,7 +8,7 @@ import pytest
 
 from cdc.batch import Batch, Fetched, Offsets, Window
 from cdc.config import Config
-from cdc.errors import ConnectionFailed, EncodeError
+from cdc.errors import ConnectionFailed, EncodeError, LogFull
 from cdc.metrics import Metrics
 from cdc.plugin import LogWriter, Source, SourceContext, Transform
 from cdc.runtime.chain import Chain, Link
@@ -208,3 +208,34 @@ def test_closing_errors_do_not_cover_the_real_one(caplog: pytest.LogCaptureFixtu
     with pytest.raises(ConnectionFailed):
         run(task(Clumsy([ConnectionFailed("gone")]), MemoryLog()))
     assert "closing failed" in caplog.text
+
+
+class Full(Batched):
+    """A log that is full for a while, and keeps what was appended."""
+
+    def __init__(self, times: int) -> None:
+        super().__init__()
+        self.times = times
+
+    def commit(self, offsets: Any, tick: Any) -> None:
+        self.times -= 1
+        if self.times >= 0:
+            raise LogFull("no room")
+        super().commit(offsets, tick)
+
+
+def test_a_full_log_is_waited_for_without_acknowledging(caplog: pytest.LogCaptureFixture) -> None:
+    source, writer = ListSource([window("a", lsn=1)]), Full(2)
+    one = task(source, MemoryLog(), writer=writer)
+    one._room.first = 0.001
+    assert run(one) is Outcome.FINISHED
+    assert source.confirmed == [[(PARTITION, {"lsn": 1})]]
+    assert caplog.text.count("is not acknowledged until there is room") == 1
+    assert one.metrics.values["LogFull"] is False
+
+
+def test_a_stop_does_not_wait_for_room() -> None:
+    source, answers = ListSource([window("a")]), iter([False, True, True])
+    with pytest.raises(LogFull):
+        task(source, MemoryLog(), writer=Full(99)).run(lambda: next(answers))
+    assert not source.confirmed

@@ -1,0 +1,55 @@
+"""Options of source connectors that the runtime reads itself (Connect's SourceConnectorConfig)."""
+
+from __future__ import annotations
+
+from cdc import config as options
+from cdc.config import Importance
+from cdc.runtime.connector_config import ConnectorConfig, unique
+
+
+class SourceConnectorConfig(ConnectorConfig):
+    """What all sources have."""
+
+    tolerated = (*ConnectorConfig.tolerated, "topic.creation.")
+
+    topic_creation_groups = options.names(
+        "topic.creation.groups",
+        validate=unique,
+        doc="Groups of topics with creation settings of their own, `topic.creation.GROUP.*`.",
+        importance=Importance.LOW,
+        group="Topic Creation",
+    )
+    exactly_once_support = options.choice(
+        "exactly.once.support",
+        ("requested", "required"),
+        "requested",
+        doc="`required`: refuse to run where exactly-once delivery is not possible.",
+        group="Exactly Once Support",
+    )
+    transaction_boundary = options.choice(
+        "transaction.boundary",
+        ("poll", "interval", "connector"),
+        "poll",
+        doc="Where transactions of the log end. Accepted as in Connect; every window is a transaction.",
+        group="Exactly Once Support",
+    )
+    transaction_interval_ms = options.optional_string(
+        "transaction.boundary.interval.ms",
+        doc="Accepted as in Connect; see `transaction.boundary`.",
+        importance=Importance.LOW,
+        group="Exactly Once Support",
+    )
+    offsets_topic = options.optional_string(
+        "offsets.storage.topic",
+        doc="Offset topic of this connector alone.",
+        importance=Importance.LOW,
+        group="Offsets Topic",
+    )
+    window_bytes = options.integer(
+        "window.max.bytes",
+        1 << 20,
+        at_least=1024,
+        doc="How much is read, encoded and appended in one go: bytes on the wire.",
+        importance=Importance.LOW,
+        group="Runtime",
+    )
