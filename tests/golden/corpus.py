@@ -8,7 +8,7 @@ snapshot's), `stream.sql` while it streams, `connector.properties` holds the opt
 import json
 import re
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -57,6 +57,10 @@ class Event:
         headers = tuple(Header(*header) for header in fields.pop("headers"))
         return cls(headers=headers, **fields)
 
+    def dump(self) -> str:
+        """Return the line that `load` reads."""
+        return json.dumps({**vars(self), "headers": [list(header) for header in self.headers]})
+
     def masked(self) -> "Event":
         """Return the event without what differs from run to run; everything else stays byte for byte."""
         headers = tuple(
@@ -86,9 +90,33 @@ class Case:
         return [Event.load(line) for line in self.recording.read_text("utf-8").split("\n") if line]
 
     @property
+    def expected(self) -> dict[str, list[Event]]:
+        """Return the masked events by topic: Debezium's, or ours where they differ on purpose.
+
+        `ours.jsonl` holds our events of the topics that differ, behind a line with the reason and
+        the topics that only Debezium has.
+        """
+        theirs = by_topic(self.events)
+        file = self.folder / "ours.jsonl"
+        if not file.exists():
+            return theirs
+        head, *lines = file.read_text("utf-8").split("\n")
+        without = json.loads(head)["without"]
+        ours = by_topic(Event.load(line) for line in lines if line)
+        return {topic: events for topic, events in (theirs | ours).items() if topic not in without}
+
+    @property
     def recording(self) -> Path:
         """Return the file of the recorded events."""
         return self.folder / "events.jsonl"
+
+
+def by_topic(events: Iterable[Event]) -> dict[str, list[Event]]:
+    """Return the masked events of each topic, in order; order between topics is not part of the contract."""
+    found: dict[str, list[Event]] = {}
+    for event in events:
+        found.setdefault(event.topic, []).append(event.masked())
+    return found
 
 
 def load_properties(text: str) -> dict[str, str]:
