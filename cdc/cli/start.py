@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import logging
 import signal
-import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -85,8 +84,13 @@ def _run(args: argparse.Namespace, spare: list[Spawned]) -> int:
         worker.kill()
         worker.run()
         raise
+
+    def tick() -> None:
+        signals.announce()
+        display.tick(worker)
+
     try:
-        healthy = worker.run(lambda: display.tick(worker))
+        healthy = worker.run(tick)
     finally:
         rest.stop()
         display.close()
@@ -174,14 +178,19 @@ class _Signals:
     """The first SIGTERM or SIGINT stops the worker in order, the second ends it at once."""
 
     def __init__(self, worker: Worker) -> None:
-        self._worker, self.count = worker, 0
+        self._worker, self.count, self._announced = worker, 0, False
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._take)
 
     def _take(self, number: int, frame: object) -> None:
         self.count += 1
         if self.count == 1:
-            print("stopping; once more ends everything at once", file=sys.stderr, flush=True)
             self._worker.stop()
         else:
             self._worker.kill()
+
+    def announce(self) -> None:
+        """Say once that the end is near; not from the handler, which may interrupt another line."""
+        if self.count and not self._announced:
+            self._announced = True
+            _log.info("stopping; a second signal ends everything at once")
