@@ -37,7 +37,7 @@ _PRODUCER: Mapping[str, Any] = {
     # A broker that is away is waited for, as Connect does: a time-out here would mean duplicates.
     "delivery.timeout.ms": 2147483647,
     "linger.ms": 5,
-    "batch.size": 262144,
+    "batch.size": 524288,
     "batch.num.messages": 10000,
     "queue.buffering.max.kbytes": 16384,
     "queue.buffering.max.messages": 100000,

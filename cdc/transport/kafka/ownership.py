@@ -20,6 +20,7 @@ class Ownership:
         self.positions: dict[Place, int] = {}
         self.committed: dict[Place, int] = {}
         self._sought: dict[Place, int] = {}
+        self._sought_before: dict[Place, int] = {}
         self._held: dict[Place, int] = {}
         self._lost: set[Place] = set()
 
@@ -29,14 +30,16 @@ class Ownership:
             self.positions[place] = self.committed[place] = offset
             return True
         self._sought[place] = offset
+        self._sought_before.pop(place, None)
         self._held.pop(place, None)
         return False
 
     def assign(self, places: Iterable[Place], stored: Mapping[Place, int]) -> dict[Place, int]:
         """Take partitions; return where they begin, unless that is for the policy of new groups.
 
-        What was sought wins, then the further of the own position (when the partition stayed in a
-        rebalance) and the group's stored one. A partition that did not stay is lost.
+        What was sought since the last assignment wins. Else it is the furthest of the own position
+        (when the partition stayed in a rebalance), the group's stored one, and what was sought
+        before. A partition that did not stay is lost.
         """
         starts = {}
         for place in places:
@@ -44,12 +47,16 @@ class Ownership:
             start = max(self._held.pop(place, -1), stored.get(place, -1))
             if place in stored:
                 self.committed[place] = stored[place]
+            # What was sought before somebody else had the partition: the group may know better.
+            start = max(start, self._sought_before.pop(place, -1))
             if place in self._sought:
                 start = self.committed[place] = self._sought.pop(place)
             if start >= 0:
                 starts[place] = self.positions[place] = start
         self._lose(self._held)
         self._held = {}
+        self._sought_before.update(self._sought)
+        self._sought.clear()
         return starts
 
     def returned(self, place: Place, first: int, following: int) -> None:

@@ -66,3 +66,15 @@ def test_seek_before_and_after_assignment() -> None:
     assert not own.broken, "nothing was returned since"
     own.assign([A], {A: 50})
     assert own.positions[A] == 50, "a seek counts once"
+
+
+def test_an_old_seek_gives_way_to_what_the_group_did_since() -> None:
+    own = Ownership()
+    own.seek(A, 7)
+    own.seek(B, 7)
+    own.assign([A], {A: 50})
+    assert own.positions[A] == 7
+    assert own.assign([B, C], {B: 50}) == {B: 50}, "another member had it meanwhile"
+    own.seek(("late", 0), 4)
+    own.assign([], {})
+    assert own.assign([("late", 0)], {}) == {("late", 0): 4}
