@@ -29,10 +29,12 @@ class Chaos:
     def kill_task(self) -> None:
         """`kill -9` a task."""
         self._pipeline.kill_task(self.random)
+        self.counts["task killed"] += 1
 
     def kill_worker(self) -> None:
         """`kill -9` the worker, and start another at once or a little later."""
         self._pipeline.kill_worker()
+        self.counts["worker killed"] += 1
         if self.random.random() < 0.5:
             self.wait(0.5)
         self._pipeline.start()

@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -26,7 +25,7 @@ PREFIX = "f"
 class Pipeline:
     """One worker with a PostgreSQL source and a JDBC sink into PostgreSQL.
 
-    bootstrap: Kafka's address; without it the embedded log is used. worker: more lines of its config.
+    bootstrap: Kafka's address; without it the embedded log is used. options: more of the source's.
     """
 
     def __init__(
@@ -36,23 +35,22 @@ class Pipeline:
         target: Database,
         *,
         bootstrap: str = "",
-        worker: dict[str, str] | None = None,
+        exactly_once: bool = False,
         options: dict[str, str] | None = None,
     ) -> None:
         folder.mkdir(exist_ok=True)
         self.folder, self.source, self.target = folder, source, target
         self.log = folder / "cdc.log"
         self.prefix = f"{PREFIX}{source.name}"
-        self.kills: Counter[str] = Counter()
         self._process: Process | None = None
         self._orphans: list[int] = []
         self._write("pg", self._source_config() | (options or {}))
         self._write("jdbc", self._sink_config())
         self._arguments = ["--data-dir", str(folder / "data")]
         if bootstrap:
-            internal = {f"{kind}.storage.topic": f"_{self.prefix}-{kind}" for kind in ("offset", "config")}
-            more = {"bootstrap.servers": bootstrap, "group.id": self.prefix, "listeners": "", **internal}
-            self._write("worker", more | (worker or {}))
+            more = {f"{kind}.storage.topic": f"_{self.prefix}-{kind}" for kind in ("offset", "config")}
+            more["exactly.once.source.support"] = "enabled" if exactly_once else "disabled"
+            self._write("worker", {"bootstrap.servers": bootstrap, "group.id": self.prefix, **more})
             self._arguments += ["--worker", str(folder / "worker.yaml")]
 
     def _write(self, name: str, options: dict[str, str]) -> None:
@@ -85,6 +83,12 @@ class Pipeline:
             "retriable.restart.connector.wait.ms": "300",
         }
 
+    def __enter__(self) -> Pipeline:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
     # -- life --------------------------------------------------------------------------------
 
     def start(self) -> None:
@@ -115,7 +119,6 @@ class Pipeline:
         os.kill(self._process.pid, signal.SIGKILL)
         while self._process.alive:
             time.sleep(0.002)
-        self.kills["worker"] += 1
 
     def kill_task(self, choose: Any) -> None:
         """`kill -9` one of the tasks; the worker has to start it again."""
@@ -124,11 +127,7 @@ class Pipeline:
         while not (tasks := self.tasks()):
             assert time.monotonic() < deadline, f"no task is started again:\n{tail(self.log)}"
             time.sleep(0.02)
-        try:
-            os.kill(choose.choice(tasks), signal.SIGKILL)
-        except ProcessLookupError:
-            return
-        self.kills["task"] += 1
+        os.kill(choose.choice(tasks), signal.SIGKILL)
 
     def stop(self) -> int:
         """End in order and return the exit code."""
@@ -163,6 +162,14 @@ class Pipeline:
     def count(self, text: str) -> int:
         """Return how many messages have the text in them."""
         return sum(text in str(message.get("message")) for message in self.messages())
+
+    def await_message(self, text: str, *, more_than: int = 0, timeout: float = 60) -> None:
+        """Wait until the worker has said this, so many times and once more."""
+        deadline = time.monotonic() + timeout
+        while self.count(text) <= more_than:
+            self.require_healthy()
+            assert time.monotonic() < deadline, f"nothing about {text!r}:\n{tail(self.log, 6000)}"
+            time.sleep(0.02)
 
     def require_healthy(self) -> None:
         """Fail when the worker has ended, or a task has FAILED: nothing that happens here is a reason."""

@@ -1,0 +1,52 @@
+"""Over Kafka nothing is lost; with transactions nothing is doubled either."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.faults.chaos import Chaos
+from tests.faults.load import Load
+from tests.faults.pipeline import Pipeline
+from tests.faults.verdict import finish
+from tests.servers.kafka import KafkaBroker
+from tests.servers.policy import require
+from tests.servers.postgres import Database, PostgresServer
+
+
+@pytest.fixture(scope="module")
+def doomed_broker() -> Iterator[KafkaBroker]:
+    """Return a broker of our own: it is going to be killed."""
+    with require("kafka"):
+        broker = KafkaBroker().start()
+    yield broker
+    broker.stop()
+
+
+@pytest.mark.parametrize("exactly_once", [True, False], ids=["exactly-once", "at-least-once"])
+def test_kills_and_a_restart_of_the_broker(
+    exactly_once: bool,
+    databases: tuple[Database, Database],
+    doomed: PostgresServer,
+    doomed_broker: KafkaBroker,
+    tmp_path: Path,
+    seed: int,
+) -> None:
+    with (
+        Pipeline(
+            tmp_path / "run", *databases, bootstrap=doomed_broker.bootstrap, exactly_once=exactly_once
+        ) as pipeline,
+        Load(databases[0], seed) as load,
+    ):
+        chaos = Chaos(pipeline, seed, doomed, doomed_broker)
+        load.preload(20_000)
+        load.start()
+        pipeline.start()
+        pipeline.await_message("Streaming from slot")
+        chaos.run([chaos.kill_task, chaos.kill_worker, chaos.restart_broker], 3.0)
+        verdict = finish(pipeline, load)
+    print(dict(chaos.counts), verdict)
+    assert verdict.clean, str(verdict)
+    assert not (exactly_once and verdict.doubled_in_log), str(verdict)
