@@ -7,8 +7,10 @@ import sys
 from collections.abc import Callable, Collection, Sequence
 
 from bench import latency, memory, report, sinks, snapshots, streams, whole
-from bench.result import Result
+from bench.measure import BenchFailed
+from bench.result import FAILED, Result
 from bench.stage import Stage
+from tests.servers.connect import ConnectFailure
 
 Measure = Callable[[Stage, Collection[str]], list[Result]]
 
@@ -49,7 +51,11 @@ def run(stage: Stage, wanted: Collection[str]) -> list[Result]:
         chosen = [name for name in names if name in wanted]
         if chosen:
             print(f"{', '.join(chosen)}", flush=True)
-            results += measure(stage, chosen)
+            try:
+                results += measure(stage, chosen)
+            except (BenchFailed, ConnectFailure, OSError) as error:
+                print(f"  FAILED: {error}", flush=True)
+                results += [Result(name, {"unit": FAILED}) for name in chosen]
     return results
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from bench.load import PUBLICATION
+from bench.load import PUBLICATION, SNAPSHOT_PUBLICATION
 from tests.servers.postgres import Connectable
 
 POSTGRES = "io.debezium.connector.postgresql.PostgresConnector"
@@ -53,7 +53,7 @@ def snapshot_source(database: Connectable, name: str, **more: str) -> dict[str, 
         **_database(database),
         "topic.prefix": name,
         "slot.name": name,
-        "publication.name": PUBLICATION,
+        "publication.name": SNAPSHOT_PUBLICATION,
         "publication.autocreate.mode": "disabled",
         "table.include.list": "public.snap",
         "snapshot.mode": "initial_only",

@@ -8,7 +8,7 @@ from tests.servers.postgres import Connectable, PostgresServer
 
 CHANGES_IN_TRANSACTION = 10
 BACKLOG_SLOT = "backlog"
-PUBLICATION = "bench"
+PUBLICATION, SNAPSHOT_PUBLICATION = "bench", "bench_snap"
 
 _COLUMNS = """(
     id bigint primary key, acct int not null, name text, amount numeric(12,2) not null,
@@ -61,7 +61,8 @@ def make_backlog(server: PostgresServer, rows: int) -> int:
 def make_snapshot_table(server: PostgresServer, rows: int) -> None:
     """Make the table `snap`."""
     server.execute(f"create table snap {_COLUMNS}")
-    server.execute(f"insert into snap select {_ROW} from generate_series(1, %s) g, (select 0 k) z", [rows])
+    server.execute(f"insert into snap select {_ROW} from generate_series(1, {rows:d}) g, (select 0 k) z")
+    server.execute(f"create publication {SNAPSHOT_PUBLICATION} for table snap")
     server.execute("vacuum analyze snap")
 
 

@@ -13,7 +13,7 @@ from statistics import median
 from types import TracebackType
 
 TICKS = os.sysconf("SC_CLK_TCK")
-STALLED_SECONDS = 180.0
+STALLED_SECONDS = 90.0
 
 
 class BenchFailed(RuntimeError):

@@ -42,6 +42,7 @@ class Product:
         command += ["--data-dir", str(self.data_dir), "--listen", f"127.0.0.1:{free_port()}"]
         self._command = command
         self._process: Process | None = None
+        self._seen = 0
 
     def _file(self, name: str, config: Mapping[str, str]) -> Path:
         path = self.folder / f"{name}.json"
@@ -82,11 +83,22 @@ class Product:
         """Raise BenchFailed when it has ended, or a task of it failed."""
         if not self.alive:
             raise BenchFailed(f"cdc start has ended:\n{self.log}")
+        self.not_failed()
+
+    def not_failed(self) -> None:
+        """Raise BenchFailed for a failed task; it leaves the worker running, so the log tells."""
+        with (self.folder / "log").open() as log:
+            log.seek(self._seen)
+            for line in iter(log.readline, ""):
+                if '"level": "ERROR"' in line:
+                    raise BenchFailed(line[:2000])
+            self._seen = log.tell()
 
     def ended_well(self) -> None:
         """Wait for the end of a run that ends by itself; raises BenchFailed when something failed."""
         assert self._process is not None
         while self._process.code is None:
             time.sleep(0.005)
+            self.not_failed()
         if self._process.code:
             raise BenchFailed(f"cdc start ended with {self._process.code}:\n{self.log}")

@@ -19,6 +19,10 @@ STANDARD = (
 """The keys that every measure has; None where it makes no sense."""
 
 
+FAILED = "failed"
+"""The unit of what could not be measured."""
+
+
 @dataclass(frozen=True, slots=True)
 class Floor:
     """What a value must reach: at least, or at most."""
@@ -77,7 +81,9 @@ class Result:
         }
 
     def missed(self) -> list[str]:
-        """Return the floors that are not reached."""
+        """Return the floors that are not reached; all of them when nothing was measured."""
+        if self.values.get("unit") == FAILED:
+            return ["could not be measured"]
         if self.name == "first_load":
             reached = any(floor.holds(self.values.get(floor.key)) for floor in FIRST_LOAD)
             return [] if reached else [" or ".join(map(str, FIRST_LOAD))]

@@ -49,7 +49,7 @@ class Snapshots:
         source = snapshot_source(stage.postgres, name)
         try:
             with Product([source], bootstrap=stage.broker.bootstrap) as product:
-                return drain(lambda: stage.topics.records(topic), stage.rows, product.pid)
+                return drain(lambda: stage.topics.records(topic), stage.rows, product.pid, product.not_failed)
         finally:
             stage.topics.delete(f"{name}.")
 

@@ -97,7 +97,8 @@ def _through(
 ) -> tuple[float, float]:
     """Insert rows in one transaction; return peak memory and seconds until the last one has arrived."""
     source.execute(
-        "insert into big select g, g %% 1000, 'row ' || g from generate_series(%s, %s) g", [first + 1, last]
+        "insert into big select g, g %% 1000, 'row ' || g from generate_series(%s::bigint, %s::bigint) g",
+        [first + 1, last],
     )
     started = moved = time.monotonic()
     seen = 0
