@@ -6,7 +6,7 @@ import logging
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cache, partial
 
 from cdc.batch import Batch, Fetched, RecordBatch
 from cdc.config import Config
@@ -54,6 +54,7 @@ class SinkTask:
     flush_seconds: float = 0.5
     backoff: Backoff = field(default_factory=Backoff)
     on_topic: Callable[[str], None] = lambda topic: None
+    topic_id: Callable[[str], str | None] = lambda topic: None
     _meter: SinkMeter = field(init=False)
     _topics: set[str] = field(default_factory=set)
     _lag_due: float = 0.0
@@ -103,7 +104,9 @@ class SinkTask:
         """Work with one connection to the target; what it has not flushed is read again by the next."""
         sink = self.open_sink()
         try:
-            positions = sink.open(SinkContext(self.connector, self.number, self.reporter, self.metrics))
+            positions = sink.open(
+                SinkContext(self.connector, self.number, self.reporter, self.metrics, self.topic_id)
+            )
             if positions:
                 reader.seek(positions)
             started()
@@ -211,8 +214,11 @@ def build_sink_task(
         connector=connector,
         number=number,
         open_sink=lambda: _sink(plugin, options),
-        open_reader=partial(log.reader, group, config.topics, raw, pattern=config.topics_regex),
+        open_reader=partial(
+            log.reader, group, config.topics, raw, pattern=config.topics_regex, member=str(number)
+        ),
         chain=build_chain(raw),
+        topic_id=cache(log.topic_id),
         decode=decoder.decode,
         reporter=reporter,
         metrics=metrics,

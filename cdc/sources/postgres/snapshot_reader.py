@@ -107,9 +107,8 @@ class SnapshotReader:
         for table in self._tables:
             done = self._progress.of(table.catalog.full_name)
             metrics.tables[table.catalog.full_name] = {
-                "rows": done.rows,
-                "estimate": max(table.catalog.rows, 0),
-                "finished": done.finished,
+                "RowsScanned": done.rows,
+                "RowsEstimated": done.rows if done.finished else max(table.catalog.rows, 0),
             }
 
     def _pieces(self) -> Iterator[_Piece]:
@@ -140,7 +139,8 @@ class SnapshotReader:
             self._progress.tables[name] = progress
             last.offsets = [(self._progress.partition(name), progress.offset())]
             yield last
-        self._metrics.tables[name]["finished"] = True
+        numbers = self._metrics.tables[name]
+        numbers["RowsEstimated"] = numbers["RowsScanned"]
 
     def _copied(self, table: SnapshotTable, statement: str) -> Iterator[Sequence[str]]:
         """Copy; a table that was altered or dropped meanwhile is looked at again by the next try."""
@@ -181,8 +181,7 @@ class SnapshotReader:
         return kept
 
     def _count(self, name: str, rows: int) -> None:
-        self._metrics.tables[name]["rows"] += rows
-        self._metrics.add("RowsScanned", rows)
+        self._metrics.tables[name]["RowsScanned"] += rows
 
     def _window(self, piece: _Piece, opens: bool, ends: str) -> Window:
         """Return a window; the first and last rows of tables and snapshot are marked as such."""

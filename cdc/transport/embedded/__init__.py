@@ -87,7 +87,13 @@ class EmbeddedLog(Log):
         return EmbeddedWriter(store, connector, task, retention)
 
     def reader(
-        self, group: str, topics: Sequence[str], config: Mapping[str, str], *, pattern: str | None = None
+        self,
+        group: str,
+        topics: Sequence[str],
+        config: Mapping[str, str],
+        *,
+        pattern: str | None = None,
+        member: str | None = None,
     ) -> LogReader:
         """Return a member of a group; `tasks.max` members share its topics.
 
@@ -105,6 +111,15 @@ class EmbeddedLog(Log):
         from cdc.transport.embedded.state import EmbeddedState
 
         return EmbeddedState(self._store(durable=True), name)
+
+    def topic_id(self, topic: str) -> str | None:
+        """Return the identity of the file: topics are never removed from it."""
+        store = self._store(durable=False)
+        try:
+            rows = store.query("SELECT value FROM states WHERE name = 'log' AND key = CAST('id' AS BLOB)")
+        finally:
+            store.close()
+        return rows[0][0].decode() if rows else None
 
     def topics(self) -> list[TopicInfo]:
         """Return the topics with records in them, by name."""

@@ -59,6 +59,7 @@ CREATE TABLE IF NOT EXISTS positions(
 CREATE TABLE IF NOT EXISTS writers(
     connector TEXT NOT NULL, task INTEGER NOT NULL, generation INTEGER NOT NULL,
     PRIMARY KEY(connector, task)) WITHOUT ROWID;
+INSERT OR IGNORE INTO states VALUES('log', CAST('id' AS BLOB), CAST(lower(hex(randomblob(16))) AS BLOB));
 PRAGMA user_version = {FORMAT};
 COMMIT;
 """

@@ -59,16 +59,27 @@ class KafkaLog(Log):
         return KafkaWriter(producer, failures, topics, offsets)
 
     def reader(
-        self, group: str, topics: Sequence[str], config: Mapping[str, str], *, pattern: str | None = None
+        self,
+        group: str,
+        topics: Sequence[str],
+        config: Mapping[str, str],
+        *,
+        pattern: str | None = None,
+        member: str | None = None,
     ) -> LogReader:
-        """Return a member of the group; `consumer.override.*` of the sink connector apply."""
+        """Return a member of the group; `consumer.override.*` of the sink connector apply.
+
+        A named member is a static one (KIP-345).
+        """
         failures = Failures(f"Consumer of {group}")
         # Where a transaction was the last thing written, only the end of a partition tells that all is read.
-        settings = {
+        settings: dict[str, Any] = {
             "group.id": group,
             "client.id": f"connector-consumer-{group}",
             "enable.partition.eof": True,
         }
+        if member is not None:
+            settings["group.instance.id"] = f"{group}-{member}"
         consumer = self._clients.consumer(failures, settings, config)
         options = self.config.client("consumer", config)
         strategy = options.get("partition.assignment.strategy", "").lower()
@@ -89,6 +100,16 @@ class KafkaLog(Log):
         if name == "offsets" and (file := self._offset_file()):
             return file
         return KafkaState(self._clients, self._state_topic(name))
+
+    def topic_id(self, topic: str) -> str | None:
+        """Return the topic's UUID; None where there is no such topic, or the broker has none."""
+        kafka, admin = driver(), self._clients.admin()
+        names = kafka.TopicCollection([topic])
+        try:
+            found = admin.describe_topics(names, request_timeout=30)[topic].result()
+        except kafka.KafkaException:
+            return None
+        return str(found.topic_id) if found.topic_id is not None else None
 
     def topics(self) -> list[TopicInfo]:
         """Return the topics with records in them."""
