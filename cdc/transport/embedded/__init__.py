@@ -116,10 +116,10 @@ class EmbeddedLog(Log):
         """Return the identity of the file: topics are never removed from it."""
         store = self._store(durable=False)
         try:
-            rows = store.query("SELECT value FROM states WHERE name = 'log' AND key = CAST('id' AS BLOB)")
+            ((identity,),) = store.query("SELECT id FROM identity")
         finally:
             store.close()
-        return rows[0][0].decode() if rows else None
+        return str(identity)
 
     def topics(self) -> list[TopicInfo]:
         """Return the topics with records in them, by name."""

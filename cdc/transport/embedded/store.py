@@ -59,7 +59,8 @@ CREATE TABLE IF NOT EXISTS positions(
 CREATE TABLE IF NOT EXISTS writers(
     connector TEXT NOT NULL, task INTEGER NOT NULL, generation INTEGER NOT NULL,
     PRIMARY KEY(connector, task)) WITHOUT ROWID;
-INSERT OR IGNORE INTO states VALUES('log', CAST('id' AS BLOB), CAST(lower(hex(randomblob(16))) AS BLOB));
+CREATE TABLE IF NOT EXISTS identity(id TEXT NOT NULL);
+INSERT INTO identity SELECT lower(hex(randomblob(16))) WHERE NOT EXISTS (SELECT 1 FROM identity);
 PRAGMA user_version = {FORMAT};
 COMMIT;
 """
