@@ -319,7 +319,12 @@ def names(name: str, default: Sequence[str] = (), **extra: Any) -> Option[Sequen
 
 
 def choice(
-    name: str, allowed: Sequence[str], default: str = REQUIRED, *, old: Mapping[str, str] = MappingProxyType({}), **extra: Any
+    name: str,
+    allowed: Sequence[str],
+    default: str = REQUIRED,
+    *,
+    old: Mapping[str, str] = MappingProxyType({}),
+    **extra: Any,
 ) -> Option[str]:
     """Declare one of several words, in any case; `old` maps former words to today's."""
 

@@ -44,9 +44,12 @@ def borders(connection: Connection, table: SnapshotTable, size: int, chunk_bytes
         return []
     pages = max(size // _PAGE, 1)
     percent = min(100.0, 100.0 * max(count * _SAMPLES_PER_CHUNK, _FEWEST_PAGES) / pages)
-    keys = ", ".join(quote(name) for name, _ in table.key)
-    texts = ", ".join(f"{quote(name)}::text" for name, _ in table.key)
-    statement = f"SELECT {texts} FROM {qualified(table)} TABLESAMPLE SYSTEM ({percent:.6f}) ORDER BY {keys}"
+    # Qualified, for a plain name in ORDER BY would be the text that is selected under that name.
+    keys = [f"t.{quote(name)}" for name, _ in table.key]
+    statement = (
+        f"SELECT {', '.join(f'{key}::text' for key in keys)} FROM {qualified(table)} t "
+        f"TABLESAMPLE SYSTEM ({percent:.6f}) ORDER BY {', '.join(keys)}"
+    )
     sample = connection.execute(statement.encode()).fetchall()
     picked = [sample[len(sample) * number // (count + 1)] for number in range(1, count + 1)] if sample else []
     return [tuple(border) for border in dict.fromkeys(picked)]
