@@ -81,7 +81,7 @@ def source_block(prefix: str, database: str, schema: str, table: str, snapshot: 
             "postgresql",
             prefix,
             Ref(0, 0),
-            None if snapshot == "false" else snapshot,
+            snapshot,
             database,
             ("[", Ref(0, 3), ',"', lsn, '"]'),
             Ref(0, 1),
