@@ -112,7 +112,7 @@ class Capture:
     def _run(self, task: SourceTask) -> None:
         try:
             task.run(self._stopping.is_set, self._started.set)
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 - handed to the test
             self.error = error
 
     def stop(self) -> None:
@@ -134,7 +134,7 @@ class Capture:
         """Run until the task fails; return the error."""
         try:
             self.finish(**options)
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 - returned
             return error
         raise AssertionError("the task did not fail")
 
@@ -149,13 +149,13 @@ class Capture:
 
     def sync(self) -> None:
         """Wait until everything committed up to now is in the log."""
+        self.until(self._started.is_set, "opened")
         mark = str(uuid.uuid4())
         self.database.execute("select pg_logical_emit_message(true, 'sync', %s)", [mark])
         wanted = base64.b64encode(mark.encode()).decode()
         self.until(
             lambda: any(
-                event.topic.endswith(".message") and event.value["message"]["content"] == wanted
-                for event in self.all()[-200:]
+                event.value["message"]["content"] == wanted for event in self.topic(f"{PREFIX}.message")
             ),
             "in the log",
         )
