@@ -98,7 +98,7 @@ class Writer(threading.Thread):
 class Load:
     """All writers; use it in a `with`."""
 
-    def __init__(self, database: Connectable, seed: int, *, pause: float = 0.004, bulk: int = 3000) -> None:
+    def __init__(self, database: Connectable, seed: int, *, pause: float = 0.01, bulk: int = 3000) -> None:
         self.writers = [Writer(n, database, seed, pause=pause, bulk=bulk) for n in range(WRITERS)]
 
     def __enter__(self) -> Load:

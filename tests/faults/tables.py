@@ -30,6 +30,11 @@ def create(source: Connectable, target: Connectable) -> None:
     target.execute(_TARGET)
 
 
+def forget_unique(target: Connectable) -> None:
+    """Drop that index: a log that gives changes again may give one that it does not allow any more."""
+    target.execute("ALTER TABLE account DROP CONSTRAINT account_email_key")
+
+
 def contents(database: Connectable, table: str) -> list[tuple[object, ...]]:
     """Return every row and value of a table, sorted; nothing when there is no such table yet."""
     if not database.execute("SELECT to_regclass(%s) IS NOT NULL", [table])[0][0]:
@@ -45,6 +50,7 @@ def digest(database: Connectable) -> list[tuple[object, ...]]:
     found = []
     for table in TABLES:
         exists = database.execute("SELECT to_regclass(%s) IS NOT NULL", [table])[0][0]
-        query = f"SELECT count(*), sum(hashtext(t::text)::bigint) FROM {table} AS t"
+        rows = f"(SELECT DISTINCT * FROM {table})" if table == KEYLESS else table
+        query = f"SELECT count(*), sum(hashtext(t::text)::bigint) FROM {rows} AS t"
         found.append(database.execute(query)[0] if exists else (0, None))
     return found
