@@ -121,22 +121,13 @@ class Log(ABC):
 
     @abstractmethod
     def reader(
-        self,
-        group: str,
-        topics: Sequence[str],
-        config: Mapping[str, str],
-        *,
-        pattern: str | None = None,
-        member: str | None = None,
+        self, group: str, topics: Sequence[str], config: Mapping[str, str], *, pattern: str | None = None
     ) -> LogReader:
         """Return a reader of these topics, or of those that match `pattern` (a Java regex).
 
         It starts at the group's committed offsets, else at the beginning; with `config` (the sink
         connector's) saying `consumer.override.auto.offset.reset` (or `auto.offset.reset`) `latest`,
         at the end of the topics that exist now. Topics may come to exist later.
-
-        member: a name that stays over restarts. A former member of that name gives way at once: what
-        it had need not wait until the group has noticed that it is dead.
         """
 
     @abstractmethod

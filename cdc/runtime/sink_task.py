@@ -214,9 +214,7 @@ def build_sink_task(
         connector=connector,
         number=number,
         open_sink=lambda: _sink(plugin, options),
-        open_reader=partial(
-            log.reader, group, config.topics, raw, pattern=config.topics_regex, member=str(number)
-        ),
+        open_reader=partial(log.reader, group, config.topics, raw, pattern=config.topics_regex),
         chain=build_chain(raw),
         topic_id=cache(log.topic_id),
         decode=decoder.decode,

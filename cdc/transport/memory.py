@@ -56,13 +56,7 @@ class MemoryLog(Log):
         return MemoryWriter(self._store, (connector, task))
 
     def reader(
-        self,
-        group: str,
-        topics: Sequence[str],
-        config: Mapping[str, str],
-        *,
-        pattern: str | None = None,
-        member: str | None = None,
+        self, group: str, topics: Sequence[str], config: Mapping[str, str], *, pattern: str | None = None
     ) -> LogReader:
         """Return a member of a group; `tasks.max` and `auto.offset.reset` count as everywhere."""
         matches = java_regex(pattern).fullmatch if pattern is not None else frozenset(topics).__contains__

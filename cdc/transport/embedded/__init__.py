@@ -87,13 +87,7 @@ class EmbeddedLog(Log):
         return EmbeddedWriter(store, connector, task, retention)
 
     def reader(
-        self,
-        group: str,
-        topics: Sequence[str],
-        config: Mapping[str, str],
-        *,
-        pattern: str | None = None,
-        member: str | None = None,
+        self, group: str, topics: Sequence[str], config: Mapping[str, str], *, pattern: str | None = None
     ) -> LogReader:
         """Return a member of a group; `tasks.max` members share its topics.
 

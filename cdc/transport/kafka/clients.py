@@ -56,6 +56,10 @@ _CONSUMER: Mapping[str, Any] = {
     # With a bounded queue the default back-off of a second would starve a fast reader.
     "fetch.queue.backoff.ms": 20,
     "topic.metadata.refresh.interval.ms": 60000,
+    # After `kill -9` the group waits so long for the dead member before the next one gets its partitions.
+    # The driver's own thread sends the heartbeats, so that a busy sink is never taken for a dead one.
+    "session.timeout.ms": 10000,
+    "heartbeat.interval.ms": 2000,
 }
 _UNKNOWN = re.compile(r'No such configuration property: "([^"]+)"')
 _PATIENCE = 30.0

@@ -59,27 +59,16 @@ class KafkaLog(Log):
         return KafkaWriter(producer, failures, topics, offsets)
 
     def reader(
-        self,
-        group: str,
-        topics: Sequence[str],
-        config: Mapping[str, str],
-        *,
-        pattern: str | None = None,
-        member: str | None = None,
+        self, group: str, topics: Sequence[str], config: Mapping[str, str], *, pattern: str | None = None
     ) -> LogReader:
-        """Return a member of the group; `consumer.override.*` of the sink connector apply.
-
-        A named member is a static one (KIP-345).
-        """
+        """Return a member of the group; `consumer.override.*` of the sink connector apply."""
         failures = Failures(f"Consumer of {group}")
         # Where a transaction was the last thing written, only the end of a partition tells that all is read.
-        settings: dict[str, Any] = {
+        settings = {
             "group.id": group,
             "client.id": f"connector-consumer-{group}",
             "enable.partition.eof": True,
         }
-        if member is not None:
-            settings["group.instance.id"] = f"{group}-{member}"
         consumer = self._clients.consumer(failures, settings, config)
         options = self.config.client("consumer", config)
         strategy = options.get("partition.assignment.strategy", "").lower()
