@@ -99,7 +99,7 @@ def _compare_tables(verdict: Verdict, pipeline: Pipeline, table: str) -> None:
     source, target = contents(pipeline.source, table), contents(pipeline.target, table)
     if table == KEYLESS:
         # How often each row is there is a matter of the log, see `_judge_entries`.
-        source, target = sorted(set(source)), sorted(set(target))  # type: ignore[type-var]
+        source, target = sorted(set(source)), sorted(set(target))
     if source == target:
         return
     there, here = Counter(source), Counter(target)

@@ -1,0 +1,52 @@
+"""At least sixty `kill -9`, ten restarts of PostgreSQL, five of the broker: nothing lost, nothing doubled."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.faults.chaos import Chaos
+from tests.faults.load import Load
+from tests.faults.pipeline import Pipeline
+from tests.faults.verdict import Verdict, finish
+from tests.servers.kafka import KafkaBroker
+from tests.servers.policy import require
+from tests.servers.postgres import Database, PostgresServer
+
+Databases = tuple[Database, Database]
+
+
+def report(name: str, chaos: Chaos, verdict: Verdict) -> None:
+    """Print the counts and fail unless they are what they must be."""
+    happened = ", ".join(f"{what} {count}" for what, count in sorted(chaos.counts.items()))
+    print(f"\n{name}: {happened}\n  {verdict}")
+    assert verdict.clean, str(verdict)
+    assert not verdict.doubled_in_log, str(verdict)
+
+
+def test_embedded(databases: Databases, doomed: PostgresServer, tmp_path: Path, seed: int) -> None:
+    with Pipeline(tmp_path / "run", *databases) as pipeline, Load(databases[0], seed, pause=0.03) as load:
+        chaos = Chaos(pipeline, seed, doomed)
+        load.preload(200_000)
+        load.start()
+        chaos.in_snapshot(8, 1.0)
+        steps = [chaos.kill_task] * 24 + [chaos.kill_worker] * 14
+        chaos.run([*steps, *[chaos.crash_postgres] * 4, *[chaos.restart_postgres] * 3], 3.0)
+        report("embedded log", chaos, finish(pipeline, load))
+
+
+def test_kafka(databases: Databases, doomed: PostgresServer, tmp_path: Path, seed: int) -> None:
+    with require("kafka"):
+        broker = KafkaBroker().start()
+    with (
+        Pipeline(tmp_path / "run", *databases, bootstrap=broker.bootstrap, exactly_once=True) as pipeline,
+        Load(databases[0], seed, pause=0.03) as load,
+    ):
+        chaos = Chaos(pipeline, seed, doomed, broker)
+        load.preload(100_000)
+        load.start()
+        chaos.in_snapshot(3, 1.5)
+        steps = [chaos.kill_task] * 12 + [chaos.kill_worker] * 6
+        servers = [chaos.crash_postgres] * 2 + [chaos.restart_postgres] + [chaos.restart_broker] * 5
+        chaos.run([*steps, *servers], 4.0)
+        report("Kafka, exactly once", chaos, finish(pipeline, load))
+    broker.stop()
