@@ -51,6 +51,12 @@ _KNOWN = (
     ),
     _Known(
         AccessDenied,
+        "to create the publication: GRANT CREATE ON DATABASE to {user}; or let somebody else create it and set "
+        "publication.autocreate.mode=disabled",
+        texts=("permission denied for database",),
+    ),
+    _Known(
+        AccessDenied,
         "add a line for this user and database to the server's pg_hba.conf",
         texts=("no pg_hba.conf entry",),
     ),
@@ -114,7 +120,13 @@ _KNOWN = (
     _Known(
         ConnectionFailed,
         "check database.hostname and database.port, and that the server runs",
-        texts=("could not translate host name", "Connection refused", "timeout expired", "No route to host"),
+        texts=(
+            "could not translate host name",
+            "failed to resolve host",
+            "Connection refused",
+            "timeout expired",
+            "No route to host",
+        ),
     ),
     _Known(ConnectionFailed, "", ("08", "57P01", "57P02", "57P03")),
 )

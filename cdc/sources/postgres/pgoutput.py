@@ -122,6 +122,11 @@ class Decoder:
         position.lsn, position.events = last_lsn, events
         return self._batches(data, text, clock_ns)
 
+    @property
+    def behind(self) -> bool:
+        """Whether the stream has not come back yet to where the offset stands."""
+        return self.resume is not None and self.resume.covers(self.position.lsn, self.position.events)
+
     # -- single messages ---------------------------------------------------------------------
 
     def _other(self, kind: int, data: bytes, at: int, length: int) -> None:

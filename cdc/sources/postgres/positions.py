@@ -128,13 +128,13 @@ class ResumePoint:
 
 def resume_point(offset: Mapping[str, Any]) -> ResumePoint | None:
     """Return where inside a transaction an offset stands, or None when it stands between two."""
-    lsn, commit = offset.get("lsn_proc"), offset.get("lsn_commit")
+    lsn = offset.get("lsn_proc")
     if "lsn_tx" in offset:
         events = offset["lsn_events_processed"]
         # Right behind the BEGIN `lsn_proc` is the end of the transaction before, which this one may
         # have begun long before: LSNs of events ascend within a transaction only.
         return ResumePoint(offset["lsn_tx"], offset["txId"], int(lsn or 0) if events else 0, events)
-    if lsn is None or lsn == commit or offset.get("messageType") == "COMMIT" or "system_id" in offset:
+    if lsn is None or "system_id" in offset or offset.get("messageType", "COMMIT") in ("BEGIN", "COMMIT"):
         return None
     # Without a count one event is done for sure; more at the same LSN would rather be read twice.
     return ResumePoint(0, offset.get("txId") or 0, lsn, offset.get("lsn_events_processed") or 1)

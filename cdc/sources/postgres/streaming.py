@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from cdc.batch import Offset, Offsets, Window
+from cdc.batch import Offsets, Window
 from cdc.sources.postgres.config import PostgresConfig
 from cdc.sources.postgres.connection import translated
 from cdc.sources.postgres.containment import Containment
@@ -79,7 +79,7 @@ class Streaming:
             with translated(self._config):
                 window.batches = self._decoder.decode(messages, clock)
             self._metrics.read(self._decoder, window.batches, clock)
-            window.offsets = [self._offset()]
+            window.offsets = self._offsets()
         else:
             self._flush()
             window.offsets = self._idle_offsets()
@@ -89,8 +89,9 @@ class Streaming:
             self._contain(window, self._containment)
         return window
 
-    def _offset(self) -> tuple[Mapping[str, Any], Offset]:
-        return self._partition, self._position.offset()
+    def _offsets(self) -> Offsets:
+        """Return where we are; nothing while that is behind what is stored."""
+        return () if self._decoder.behind else [(self._partition, self._position.offset())]
 
     def _contain(self, window: Window, containment: Containment) -> None:
         """Forget what the snapshot contains, as soon as the stream is past it."""
@@ -105,7 +106,7 @@ class Streaming:
         if now - self._saved_idle < self._config.status_update_interval_ms / 1000 or not self._advance():
             return ()
         self._saved_idle = now
-        return [self._offset()]
+        return self._offsets()
 
     def _advance(self) -> bool:
         """Take the server's position for ours; False when it is not ahead, or a transaction is half read."""
@@ -123,7 +124,7 @@ class Streaming:
                 self._sql.execute(query.encode())
         if not window.offsets:
             self._advance()
-            window.offsets = [self._offset()]
+            window.offsets = self._offsets()
 
     def confirm(self, lsn: int) -> None:
         """Tell the server soon that everything up to `lsn` is durable."""

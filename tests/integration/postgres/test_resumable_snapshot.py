@@ -59,7 +59,7 @@ def write(database: Database, stopping: threading.Event, seed: int) -> None:
 
 
 def _change(connection: Any, name: str, i: int, chance: random.Random) -> None:
-    key, value = TABLES[name]
+    _, value = TABLES[name]
     names = "a, b" if name == "pairs" else "id"
     values = f"select {value} from (values ({i})) s(i)"
     connection.execute(f"select pg_advisory_xact_lock({list(TABLES).index(name)}, {i})")

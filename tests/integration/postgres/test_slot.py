@@ -185,7 +185,7 @@ def test_invalidated_while_running(forgetful: PostgresServer) -> None:
     writing = threading.Thread(target=_write_wal, args=(database,))
     writing.start()
     with pytest.raises(ConnectionFailed):
-        list(source.read(1 << 20, 0.1) for _ in range(1000))
+        [source.read(1 << 20, 0.1) for _ in range(1000)]
     source.close()
     writing.join()
     capture.set_offset({"lsn_commit": 1})
