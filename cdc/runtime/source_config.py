@@ -47,7 +47,7 @@ class SourceConnectorConfig(ConnectorConfig):
     )
     window_bytes = options.integer(
         "window.max.bytes",
-        1 << 20,
+        1 << 17,
         at_least=1024,
         doc="How much is read, encoded and appended in one go: bytes on the wire.",
         importance=Importance.LOW,

@@ -66,7 +66,7 @@ class SourceTask:
     writer: LogWriter
     offsets: StoredOffsets
     metrics: Metrics
-    max_bytes: int = 1 << 20
+    max_bytes: int = 1 << 17
     on_topic: Callable[[str], None] = lambda topic: None
     _pending: dict[bytes, tuple[Mapping[str, Any], Offset | None]] = field(default_factory=dict)
     _dirty: bool = False
