@@ -51,7 +51,7 @@ _KNOWN = (
     ),
     _Known(
         AccessDenied,
-        "to create the publication: GRANT CREATE ON DATABASE to {user}; or let somebody else create it and set "
+        "to create the publication: GRANT CREATE ON DATABASE {dbname} TO {user}; or have it created, and set "
         "publication.autocreate.mode=disabled",
         texts=("permission denied for database",),
     ),

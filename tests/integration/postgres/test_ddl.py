@@ -30,7 +30,8 @@ def test_add_and_drop_columns(capture: Capture) -> None:
     rows = after(
         capture,
         "insert into t values (1, 'a'); alter table t add x int default 7; insert into t values (2, 'b');"
-        "alter table t drop v; insert into t values (3, 9); alter table t add v bool; insert into t values (4)",
+        "alter table t drop v; insert into t values (3, 9);"
+        "alter table t add v bool; insert into t values (4)",
     )
     assert rows == [
         {"id": 1, "v": "a"},
@@ -108,7 +109,8 @@ def test_identity_changes(capture: Capture) -> None:
     with capture.running():
         capture.database.execute(
             "insert into t values (1, 'a'); update t set v = 'b'; alter table t replica identity full;"
-            "update t set v = 'c'; alter table t replica identity default; update t set v = 'd'; delete from t"
+            "update t set v = 'c'; alter table t replica identity default;"
+            "update t set v = 'd'; delete from t"
         )
         capture.sync()
     befores = [event.value["before"] for event in capture.events("t")]
