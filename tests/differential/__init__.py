@@ -1,0 +1,1 @@
+"""The same random SQL through us and through real Debezium: `make differential`."""
