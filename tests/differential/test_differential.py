@@ -71,7 +71,7 @@ def test_events_are_equal(
     process = start(tmp_path, config(database, prefix, f"{prefix}_ours", VARIANTS[variant]))
     try:
         wait("both slots", lambda: _active(database) == 2, process)
-        failed = run(database, script.stream(300))
+        failed = run(database, script.stream(600))
         database.execute("INSERT INTO zz_end VALUES (1)")
         reader = Ours(tmp_path / "data", prefix)
         wait("our end", lambda: reader.poll() or f"{prefix}.public.zz_end" in reader.events, process)

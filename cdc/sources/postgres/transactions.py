@@ -63,6 +63,7 @@ class TransactionTracker:
         self.topic = topic
         self._total = 0
         self._counts: Counter[str] = Counter()
+        self._buckets = 16
 
     def apply(
         self,
@@ -126,5 +127,17 @@ class TransactionTracker:
             self._total = 0
             self._counts.clear()
             return marker | {"status": "BEGIN"}
-        collections = [{"data_collection": name, "event_count": n} for name, n in self._counts.items()]
+        while len(self._counts) > self._buckets * 3 // 4:
+            self._buckets *= 2  # and so many they stay, as in Java
+        ordered = sorted(self._counts, key=lambda name: _bucket(name, self._buckets))
+        collections = [{"data_collection": name, "event_count": self._counts[name]} for name in ordered]
         return marker | {"status": "END", "event_count": self._total, "data_collections": collections}
+
+
+def _bucket(name: str, buckets: int) -> int:
+    """Return where a java.util.HashMap keeps a string: Debezium lists collections in that order."""
+    code = 0
+    units = name.encode("utf-16-be")
+    for high, low in zip(units[::2], units[1::2], strict=True):
+        code = (31 * code + (high << 8 | low)) & 0xFFFFFFFF
+    return (code ^ code >> 16) & (buckets - 1)
