@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import base64
 import decimal
-from binascii import b2a_base64
+from binascii import a2b_base64, b2a_base64
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
@@ -154,48 +153,58 @@ class Loaders:
     """Build the reader of a schema's payloads: parsed JSON in, Connect values out."""
 
     def of(self, schema: Schema | None) -> Load:
-        """Return the reader of payloads of this schema."""
-        return self._converting(schema) or _same
+        """Return the reader of payloads of this schema, NULL included."""
+        load = self._converting(schema)
+        return _same if load is None else (lambda value: None if value is None else load(value))
 
     def _converting(self, schema: Schema | None) -> Load | None:
-        """Return the reader, or None where parsed JSON already is the value."""
+        """Return the reader of payloads that are not NULL, or None where parsed JSON is the value."""
         if schema is None:
             return None
         if schema.name == logical.DECIMAL:
-            scale = int(schema.parameter("scale") or 0)
-            return lambda value: None if value is None else _load_decimal(value, scale)
+            scale = -int(schema.parameter("scale") or 0)
+            return lambda value: _load_decimal(value, scale)
         if schema.type is Type.BYTES:
-            return lambda value: None if value is None else _load_bytes(value)
+            return _load_bytes
         if schema.type in (Type.FLOAT32, Type.FLOAT64):
-            return lambda value: None if value is None else float(value)
+            return float
         if schema.type is Type.STRUCT:
             return self._struct(schema)
         if schema.type is Type.ARRAY:
-            item = self._converting(schema.items)
-            return item and (lambda value: None if value is None else [item(one) for one in value])
+            return self._array(schema)
         if schema.type is Type.MAP:
             return self._map(schema)
         return None
 
     def _struct(self, schema: Schema) -> Load | None:
-        members = [(f.name, load) for f in schema.fields if (load := self._converting(f.schema))]
-        if not members:
+        """Return generated code: it runs for each record, and mends the members in place."""
+        lines, scope = [], {}
+        for index, member in enumerate(schema.fields):
+            load = self._converting(member.schema)
+            if load is None:
+                continue
+            scope[f"load{index}"] = load
+            # JSON's floats are what they should be already; a foreign writer's `1` or "NaN" is not.
+            needed = "v.__class__ is not float and v is not None" if load is float else "v is not None"
+            lines.append(f"    v = value.get({member.name!r})")
+            lines.append(f"    if {needed}: value[{member.name!r}] = load{index}(v)")
+        if not lines:
             return None
-
-        def read(value: Any) -> Any:
-            if value is not None:
-                for name, load in members:
-                    value[name] = load(value.get(name))
-            return value
-
+        code = "\n".join(["def read(value):", *lines, "    return value"])
+        exec(code, scope)  # noqa: S102 - names enter as literals only
+        read: Load = scope["read"]
         return read
+
+    def _array(self, schema: Schema) -> Load | None:
+        item = self.of(schema.items)
+        return None if item is _same else (lambda value: [item(one) for one in value])
 
     def _map(self, schema: Schema) -> Load:
         key, item = self.of(schema.keys), self.of(schema.values)
 
         def read(value: Any) -> Any:
             pairs = value.items() if isinstance(value, dict) else value
-            return None if value is None else {key(k): item(v) for k, v in pairs}
+            return {key(k): item(v) for k, v in pairs}
 
         return read
 
@@ -207,13 +216,12 @@ def _same(value: Any) -> Any:
 def _load_bytes(value: Any) -> bytes:
     if not isinstance(value, str):
         raise DecodeError(f"Expected base64 text for BYTES, found {type(value).__name__}")
-    return base64.b64decode(value)
+    return a2b_base64(value)
 
 
-def _load_decimal(value: Any, scale: int) -> Decimal:
+def _load_decimal(value: Any, exponent: int) -> Decimal:
     if isinstance(value, str):
         if value in ("", "NaN"):
             return Decimal("NaN")
-        unscaled = int.from_bytes(base64.b64decode(value), "big", signed=True)
-        return Decimal(unscaled).scaleb(-scale, _EXACT)
+        return _EXACT.scaleb(int.from_bytes(a2b_base64(value), "big", signed=True), exponent)
     return Decimal(str(value))
