@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from cdc.errors import CdcError, LogError
@@ -158,8 +159,12 @@ class KafkaState(State):
             except kafka.KafkaException as error:
                 if "eader" not in error.args[0].str() or time.monotonic() > until:
                     raise translate(error, f"Topic {self._topic}") from None
-                # The admin client remembers a topic as missing until it is told to look again.
-                self._clients.admin().list_topics(self._topic, timeout=5)
+                self._look_again()
+
+    def _look_again(self) -> None:
+        """Make the admin client look: it remembers a topic as missing, or led by nobody."""
+        with suppress(driver().KafkaException):  # the next question tells
+            self._clients.admin().list_topics(self._topic, timeout=5)
 
     def _read_up_to(self, goal: Mapping[int, int], patience: float) -> bool:
         until = time.monotonic() + patience

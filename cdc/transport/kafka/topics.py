@@ -141,7 +141,10 @@ def ensure_compacted(admin: AdminClient, topic: str, option: str, rule: Rule) ->
 
 
 def _possible(admin: AdminClient, topic: str, replication: int) -> int:
-    brokers = len(outcome(admin.describe_cluster(), f"Topic {topic}").nodes)
+    try:
+        brokers = len(outcome(admin.describe_cluster(), f"Topic {topic}").nodes)
+    except driver().KafkaException as error:
+        raise translate(error, f"Topic {topic}: the brokers cannot be counted") from None
     if replication <= brokers:
         return replication
     logger.warning(
