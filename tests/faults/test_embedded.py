@@ -20,7 +20,7 @@ def test_kills_everywhere(
         load.start()
         chaos.in_snapshot(3, 0.4)
         steps = [chaos.kill_task, chaos.kill_task, chaos.kill_task, chaos.kill_worker, chaos.kill_worker]
-        chaos.run([*steps, chaos.crash_postgres], 2.0)
+        chaos.run([*steps, chaos.crash_postgres], 1.5)
         verdict = finish(pipeline, load)
     print(dict(chaos.counts), verdict)
     assert verdict.clean, str(verdict)

@@ -41,14 +41,14 @@ def test_kills_and_a_restart_of_the_broker(
         Pipeline(
             tmp_path / "run", *databases, bootstrap=doomed_broker.bootstrap, exactly_once=exactly_once
         ) as pipeline,
-        Load(databases[0], seed) as load,
+        Load(databases[0], seed, bulk=1000) as load,
     ):
         chaos = Chaos(pipeline, seed, doomed, doomed_broker)
-        load.preload(20_000)
+        load.preload(10_000)
         load.start()
         pipeline.start()
         pipeline.await_message("Streaming from slot")
-        chaos.run([chaos.kill_task, chaos.kill_worker, chaos.restart_broker], 3.0)
+        chaos.run([chaos.kill_task, chaos.kill_worker, chaos.restart_broker], 1.5)
         verdict = finish(pipeline, load)
     print(dict(chaos.counts), verdict)
     assert verdict.clean, str(verdict)

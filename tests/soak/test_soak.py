@@ -26,9 +26,9 @@ def report(name: str, chaos: Chaos, verdict: Verdict) -> None:
 def test_embedded(databases: Databases, doomed: PostgresServer, tmp_path: Path, seed: int) -> None:
     with Pipeline(tmp_path / "run", *databases) as pipeline, Load(databases[0], seed, pause=0.03) as load:
         chaos = Chaos(pipeline, seed, doomed)
-        load.preload(200_000)
+        load.preload(300_000)
         load.start()
-        chaos.in_snapshot(8, 1.0)
+        chaos.in_snapshot(8, 0.3)
         steps = [chaos.kill_task] * 24 + [chaos.kill_worker] * 14
         chaos.run([*steps, *[chaos.crash_postgres] * 4, *[chaos.restart_postgres] * 3], 3.0)
         report("embedded log", chaos, finish(pipeline, load))
@@ -44,8 +44,8 @@ def test_kafka(databases: Databases, doomed: PostgresServer, tmp_path: Path, see
         chaos = Chaos(pipeline, seed, doomed, broker)
         load.preload(100_000)
         load.start()
-        chaos.in_snapshot(3, 1.5)
-        steps = [chaos.kill_task] * 12 + [chaos.kill_worker] * 6
+        chaos.in_snapshot(4, 0.6)
+        steps = [chaos.kill_task] * 15 + [chaos.kill_worker] * 8
         servers = [chaos.crash_postgres] * 2 + [chaos.restart_postgres] + [chaos.restart_broker] * 5
         chaos.run([*steps, *servers], 4.0)
         report("Kafka, exactly once", chaos, finish(pipeline, load))
