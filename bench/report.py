@@ -15,6 +15,9 @@ from bench.stage import Stage
 HERE = Path(__file__).resolve().parent
 RESULTS = HERE / "results.json"
 PAGE = HERE.parent / "docs" / "performance.md"
+_CIRCUMSTANCES = ("date", "rows", "pairs")
+"""How a measure was taken: kept with it, because a run may measure only some."""
+
 _HEAD = ("measure", "ours", "limit", "Debezium", "tuned", "×limit", "×Debezium", "×tuned", "µs/row", "more")
 
 
@@ -46,7 +49,7 @@ def _cells(result: Result) -> list[str]:
     more = ", ".join(
         f"{key} {_number(value)}"
         for key, value in values.items()
-        if key not in STANDARD and value is not None
+        if key not in (*STANDARD, *_CIRCUMSTANCES) and value is not None
     )
     return [result.name, first, *shown, more]
 
@@ -67,22 +70,32 @@ def missed(results: Iterable[Result]) -> str:
     )
 
 
-def write(results: Sequence[Result], stage: Stage, *, whole: bool) -> None:
-    """Write results.json; and the page, when everything was measured."""
+def write(results: Sequence[Result], stage: Stage) -> None:
+    """Bring results.json and the page up to date; measures that were not taken now stay as they were."""
     today = dt.datetime.now(dt.UTC).date().isoformat()
+    for result in results:
+        result.values |= {"date": today, "rows": stage.rows, "pairs": stage.pairs}
+    merged = {result.name: result for result in (*_earlier(), *results)}
     document = {
         "date": today,
         "machine": machine(),
-        "rows": stage.rows,
-        "pairs": stage.pairs,
-        "measures": {result.name: result.document() for result in results},
+        "measures": {name: result.document() for name, result in merged.items()},
     }
     RESULTS.write_text(json.dumps(document, indent=2) + "\n")
-    if whole and stage.debezium:
-        PAGE.write_text(page(results, today, stage))
+    PAGE.write_text(page(list(merged.values())))
 
 
-def page(results: Sequence[Result], date: str, stage: Stage) -> str:
+def _earlier() -> list[Result]:
+    """Return what earlier runs on this class of machine have found."""
+    if not RESULTS.exists():
+        return []
+    document = json.loads(RESULTS.read_text())
+    if document.get("machine") != machine():
+        return []
+    return [Result(name, values) for name, values in document["measures"].items()]
+
+
+def page(results: Sequence[Result]) -> str:
     """Return docs/performance.md."""
     floors = [f"| {name} | {', '.join(map(str, found))} |" for name, found in FLOORS.items()]
     floors.append(f"| first_load | {' or '.join(map(str, FIRST_LOAD))} |")
@@ -90,12 +103,14 @@ def page(results: Sequence[Result], date: str, stage: Stage) -> str:
     verdict = (
         "Every floor is reached." if not shortfall else "\n".join(f"- {s}" for s in shortfall.split("\n"))
     )
+    taken = [
+        f"| {result.name} | {' | '.join(_number(result.values.get(key)) for key in _CIRCUMSTANCES)} |"
+        for result in results
+    ]
     text = (HERE / "performance.md.in").read_text()
     return text.format(
-        date=date,
         machine=machine(),
-        rows=f"{stage.rows:,}",
-        pairs=stage.pairs,
+        taken="\n".join(["| measure | date | rows | pairs |", "|---|---|---|---|", *taken]),
         table=table(results),
         floors="\n".join(["| measure | must reach |", "|---|---|", *floors]),
         verdict=verdict,
