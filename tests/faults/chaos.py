@@ -66,17 +66,21 @@ class Chaos:
         self.counts["broker restarted"] += 1
 
     def in_snapshot(self, kills: int, most: float) -> None:
-        """Start, and kill the worker or a task so many times, each moments after a snapshot has begun."""
+        """Start, and kill the worker or a task so many times, each moments after a snapshot has begun.
+
+        When the snapshot is finished sooner the rest of the kills meets the stream.
+        """
         self._pipeline.start()
         for _ in range(kills):
             known, deadline = self._snapshots(), time.monotonic() + 20
-            while self._snapshots() == known and time.monotonic() < deadline:
+            while self._snapshots() == known and not self._finished() and time.monotonic() < deadline:
                 time.sleep(0.02)
-                if self._pipeline.count("Snapshot finished"):
-                    return
             self.wait(most)
+            self.counts["killed in snapshot"] += not self._finished()
             self.kill()
-            self.counts["in snapshot"] += 1
+
+    def _finished(self) -> bool:
+        return self._pipeline.count("Snapshot finished") > 0
 
     def _snapshots(self) -> int:
         return self._pipeline.count("Snapshot of")
