@@ -104,7 +104,8 @@ def read(reader: LogReader, count: int, patience: float, max_bytes: int = 1 << 2
     deadline = time.monotonic() + patience
     while len(found) < count and time.monotonic() < deadline:
         found += seen(reader.poll(max_bytes, 0.2))
-    assert len(found) == count, f"{len(found)} records came, not {count}"
+    offsets = [record.offset for record in found]
+    assert len(found) == count, f"{len(found)} records came, not {count}: {offsets}"
     return found
 
 
