@@ -1,0 +1,58 @@
+"""Tables as DDL defines them: what a schema history records and a source makes versions of.
+
+The fields are those of Debezium's `tableChanges` (io.debezium.relational.history.JsonTableChangeSerializer).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from schemas.table import TableId
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnDefinition:
+    """One column.
+
+    type_name: in capitals, with its attributes, as in `INT UNSIGNED`. length, scale: as declared, None when
+    not. charset: of character types. jdbc_type: java.sql.Types. default: the default's text, None for
+    NULL and for none at all, which `has_default` tells apart. enum_values: of ENUM and SET, quoted as in SQL.
+    generated: computed by the server (Debezium says so of AUTO_INCREMENT too); virtual: not stored, so
+    not in the binlog.
+    """
+
+    name: str
+    type_name: str
+    jdbc_type: int
+    length: int | None = None
+    scale: int | None = None
+    charset: str | None = None
+    optional: bool = True
+    auto_incremented: bool = False
+    generated: bool = False
+    virtual: bool = False
+    comment: str | None = None
+    has_default: bool = False
+    default: str | None = None
+    enum_values: tuple[str, ...] = ()
+    type_expression: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TableDefinition:
+    """One version of one table; columns in table order, `key` the primary key's columns in key order.
+
+    charset: the table's default. Without a primary key, `key` is the first unique key whose columns are all
+    NOT NULL, as Debezium takes it.
+    """
+
+    id: TableId
+    columns: tuple[ColumnDefinition, ...]
+    key: tuple[str, ...] = ()
+    charset: str | None = None
+    comment: str | None = None
+
+    def column(self, name: str) -> ColumnDefinition | None:
+        """Return a column by its name, which is case-insensitive."""
+        folded = name.casefold()
+        return next((column for column in self.columns if column.name.casefold() == folded), None)
