@@ -28,6 +28,7 @@ LAYERS = (
         "cdc.sources.*",
         "sinks.*",
     ),
+    ("cdc.relational",),
     ("snapshot", "cdc.offset_file"),
     ("cdc.plugin",),
     ("cdc.envelopes", "cdc.filters", "cdc.topics", "cdc.metrics", "cdc.offsets"),

@@ -20,8 +20,8 @@ from hypothesis import strategies as st
 
 from cdc.formats.json.payload import Dumpers
 from cdc.formats.json.text import jackson_view
+from cdc.relational.column_type import ColumnType, function
 from cdc.sources.postgres.types import SESSION_SETTINGS, TYPE_QUERY, Modes, TypeCatalog, resolve
-from cdc.sources.postgres.types.column_type import ColumnType, function
 from tests.conftest import PostgresOf
 
 Connection = psycopg.Connection[tuple[Any, ...]]

@@ -7,19 +7,19 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from cdc.filters import matches_any
+from cdc.relational.column_type import ColumnType
+from cdc.relational.masks import Hash, Mask, Stars, Truncate
+from cdc.relational.modes import parse_placeholder
 from cdc.sources.postgres.catalog import CatalogColumn
 from cdc.sources.postgres.config import Patterns, PostgresConfig
 from cdc.sources.postgres.types import (
     TYPE_QUERY,
-    ColumnType,
     Modes,
     TypeCatalog,
     TypeInfo,
-    parse_placeholder,
     resolve,
 )
 from cdc.sources.postgres.types.defaults import schema_default
-from cdc.sources.postgres.types.masks import Hash, Mask, Stars, Truncate
 from cdc.sources.postgres.types.source_type import datatype_name, source_parameters
 from schemas.naming import adjust_field
 from schemas.table import Column
@@ -107,7 +107,7 @@ class ColumnFactory:
     def _mask(self, full_name: str, found: ColumnType) -> ColumnType:
         for patterns, mask in self._masks:
             if mask.covers(found) and matches_any(patterns, full_name):
-                return mask.apply(found, self._modes)
+                return mask.apply(found)
         return found
 
     def _source_type(self, table: str, full_name: str, spec: ColumnSpec, info: TypeInfo) -> dict[str, str]:

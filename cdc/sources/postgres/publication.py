@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from cdc.errors import ServerNotReady
@@ -12,6 +12,20 @@ from cdc.sources.postgres.config import PostgresConfig
 if TYPE_CHECKING:
     from psycopg import Connection
 
+_PUBLICATION = """
+SELECT pubviaroot, pubinsert, pubupdate, pubdelete, pubtruncate FROM pg_publication WHERE pubname = %s
+"""
+_MEMBERS = """
+SELECT members.relid FROM pg_publication_tables published
+JOIN pg_class c ON c.relname = published.tablename
+JOIN pg_namespace n ON n.oid = c.relnamespace AND n.nspname = published.schemaname
+CROSS JOIN LATERAL (
+    SELECT c.oid AS relid UNION SELECT relid FROM pg_partition_tree(c.oid)
+    UNION SELECT relid FROM pg_partition_ancestors(c.oid)
+) members
+WHERE published.pubname = %s
+"""
+"""The tables of a publication, whichever level of a partition tree they are named at."""
 _PUBLISH = {"c": "insert", "u": "update", "d": "delete", "t": "truncate"}
 
 
@@ -39,6 +53,46 @@ def ensure_publication(
         _require_tables(config, captured)
         target = f" FOR TABLE {_tables(captured)}"
     connection.execute(f"CREATE PUBLICATION {quote(name)}{target}{_options(config, mode)}".encode())
+
+
+def publication_warnings(
+    connection: Connection, config: PostgresConfig, captured: Sequence[CatalogTable]
+) -> Iterator[str]:
+    """Yield what the publication, which may be somebody else's, withholds of what the config asks for."""
+    name = config.publication_name
+    row = connection.execute(_PUBLICATION.encode(), (name,)).fetchone()
+    if row is None:
+        return
+    via_root, *published = row
+    if via_root != config.publish_via_partition_root:
+        yield (
+            f"publish.via.partition.root is {str(config.publish_via_partition_root).lower()}, but the "
+            f"publication says otherwise, and counts; run: ALTER PUBLICATION {quote(name)} "
+            f"SET (publish_via_partition_root = {str(config.publish_via_partition_root).lower()})"
+        )
+    missing = [
+        word
+        for (op, word), there in zip(_PUBLISH.items(), published, strict=True)
+        if not there and op not in config.skipped_operations
+    ]
+    if missing:
+        yield (
+            f"The publication {name} leaves out {', '.join(missing)}, which skipped.operations does not; "
+            f"run: ALTER PUBLICATION {quote(name)} SET (publish = '{', '.join(_PUBLISH.values())}')"
+        )
+    yield from _unpublished(connection, name, captured)
+
+
+def _unpublished(connection: Connection, name: str, captured: Sequence[CatalogTable]) -> Iterator[str]:
+    """Yield the captured tables whose changes the server will not send."""
+    published = {oid for (oid,) in connection.execute(_MEMBERS.encode(), (name,))}
+    missing = [table for table in captured if table.oid not in published]
+    if missing:
+        yield (
+            f"The publication {name} has not the captured tables "
+            f"{', '.join(table.full_name for table in missing)}: their changes will not come; "
+            f"run: ALTER PUBLICATION {quote(name)} ADD TABLE {_tables(missing)}"
+        )
 
 
 def _options(config: PostgresConfig, mode: str) -> str:

@@ -17,7 +17,7 @@ from cdc.sources.postgres.connection import connect, money_scale, translated
 from cdc.sources.postgres.headers import context_headers
 from cdc.sources.postgres.pgoutput import Decoder
 from cdc.sources.postgres.positions import Position, resume_point
-from cdc.sources.postgres.publication import ensure_publication
+from cdc.sources.postgres.publication import ensure_publication, publication_warnings
 from cdc.sources.postgres.relation import Relation
 from cdc.sources.postgres.replication import ReplicationStream
 from cdc.sources.postgres.server import Server, check_server, read_server
@@ -102,6 +102,8 @@ class PostgresSource(Source):
             log.warning("%s", warning)
         if mode.stream:
             ensure_publication(self._sql, config, captured)
+            for warning in publication_warnings(self._sql, config, captured):
+                log.warning("%s", warning)
             self._stream = ReplicationStream(config)
         start = find_start(self._sql, self._stream, config, server, offset, self._progress)
         self._forgotten = start.forgotten

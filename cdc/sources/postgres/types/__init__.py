@@ -12,39 +12,20 @@ from cdc.sources.postgres.types.catalog import (
     TypeCatalog,
     TypeInfo,
 )
-from cdc.sources.postgres.types.column_type import ColumnType
 from cdc.sources.postgres.types.defaults import schema_default
-from cdc.sources.postgres.types.masks import Hash, Mask, Stars, Truncate
-from cdc.sources.postgres.types.modes import (
-    BINARY_MODES,
-    DECIMAL_MODES,
-    DEFAULT_PLACEHOLDER,
-    TIME_MODES,
-    Modes,
-    parse_placeholder,
-)
+from cdc.sources.postgres.types.modes import Modes
 from cdc.sources.postgres.types.registry import resolve
 from cdc.sources.postgres.types.source_type import datatype_name, source_parameters
 
 __all__ = [
-    "BINARY_MODES",
-    "DECIMAL_MODES",
-    "DEFAULT_PLACEHOLDER",
     "MONEY_SCALE_QUERY",
     "SESSION_SETTINGS",
-    "TIME_MODES",
     "TYPE_QUERY",
-    "ColumnType",
-    "Hash",
     "Kind",
-    "Mask",
     "Modes",
-    "Stars",
-    "Truncate",
     "TypeCatalog",
     "TypeInfo",
     "datatype_name",
-    "parse_placeholder",
     "resolve",
     "schema_default",
     "source_parameters",

@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from cdc.sources.postgres.types.column_type import ColumnType, function, interned
+from cdc.relational.column_type import ColumnType, function, interned
 from cdc.sources.postgres.types.modes import Modes
 from schemas import connect, logical
 from schemas.connect import Type
@@ -69,7 +69,13 @@ def array(item: ColumnType, delimiter: str, modes: Modes) -> ColumnType:
     schema = connect.array(item.schema.as_optional())
     unavailable = _unavailable(item, modes)
     return ColumnType(
-        schema, codec, [], unavailable, character=item.character, items=item, delimiter=delimiter
+        schema,
+        codec,
+        [],
+        unavailable,
+        character=item.character,
+        items=item,
+        of=lambda other: array(other, delimiter, modes),
     )
 
 

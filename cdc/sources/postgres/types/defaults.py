@@ -7,9 +7,9 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
+from cdc.relational.column_type import ColumnType, function
 from cdc.sources.postgres.types import numbers
 from cdc.sources.postgres.types.catalog import Kind, TypeInfo
-from cdc.sources.postgres.types.column_type import ColumnType, function
 
 _TEXTS = {"text", "varchar", "bpchar", "json", "jsonb", "xml"}
 _NUMBERS = {"int2", "int4", "int8", "float4", "float8", "numeric"}

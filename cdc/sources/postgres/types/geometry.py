@@ -7,9 +7,10 @@ import struct
 from dataclasses import replace
 from typing import Any
 
-from cdc.sources.postgres.types.column_type import ColumnType
+from cdc.relational.binary import base64_json
+from cdc.relational.column_type import ColumnType
 from cdc.sources.postgres.types.modes import Modes
-from cdc.sources.postgres.types.numbers import base64_json, double_json, single_json
+from cdc.sources.postgres.types.numbers import double_json, single_json
 from cdc.sources.postgres.types.text import unknown
 from schemas import connect, logical
 from schemas.connect import Schema, Type

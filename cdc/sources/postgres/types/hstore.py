@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from cdc.sources.postgres.types.column_type import ColumnType, json_string
+from cdc.relational.column_type import ColumnType, json_string
+from cdc.relational.text_view import view
 from cdc.sources.postgres.types.modes import Modes
 from schemas import connect, logical
 from schemas.connect import Schema, Type
@@ -56,18 +57,14 @@ def hstore_document(v: str) -> str:
     return "{" + ",".join(members) + "}"
 
 
-def _view(text: str) -> str:
-    return text if text.isascii() else text.encode().decode("latin-1")
-
-
 def hstore_json(v: str) -> str:
     """Return the document as a JSON string, in the latin-1 view."""
-    return json_string(_view(hstore_document(v)))
+    return json_string(view(hstore_document(v)))
 
 
 def hstore_map_json(v: str) -> str:
     """Return the map as a JSON object, in the latin-1 view."""
-    return _view(hstore_document(v))
+    return view(hstore_document(v))
 
 
 def hstore(modes: Modes) -> ColumnType:

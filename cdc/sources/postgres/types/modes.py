@@ -1,68 +1,23 @@
-"""How values are handled: the options of a connector that decide about types."""
+"""The handling modes that only PostgreSQL's types have."""
 
 from __future__ import annotations
 
-import base64
 from dataclasses import dataclass
 from typing import Literal
 
-DecimalMode = Literal["precise", "double", "string"]
-TimeMode = Literal[
-    "adaptive", "adaptive_time_microseconds", "connect", "isostring", "microseconds", "nanoseconds"
-]
-BinaryMode = Literal["bytes", "base64", "base64-url-safe", "hex"]
-
-DECIMAL_MODES: tuple[DecimalMode, ...] = ("precise", "double", "string")
-TIME_MODES: tuple[TimeMode, ...] = (
-    "adaptive",
-    "adaptive_time_microseconds",
-    "connect",
-    "isostring",
-    "microseconds",
-    "nanoseconds",
-)
-BINARY_MODES: tuple[BinaryMode, ...] = ("bytes", "base64", "base64-url-safe", "hex")
-
-DEFAULT_PLACEHOLDER = "__debezium_unavailable_value"
-
-
-def parse_placeholder(text: str) -> bytes:
-    """Return the octets of `unavailable.value.placeholder`; raises ValueError after a bad `hex:`."""
-    return bytes.fromhex(text[4:]) if text.startswith("hex:") else text.encode()
+from cdc.relational.modes import HandlingModes
 
 
 @dataclass(frozen=True, slots=True)
-class Modes:
+class Modes(HandlingModes):
     """The value-related options of one connector, under the names of their fields in Debezium.
 
-    placeholder: octets of `unavailable.value.placeholder`. money_scale: the fraction digits of the
-    database's own lc_monetary (see `catalog.MONEY_SCALE_QUERY`); money_fraction_digits: those of
-    the events.
+    money_scale: the fraction digits of the database's own lc_monetary (see
+    `catalog.MONEY_SCALE_QUERY`); money_fraction_digits: those of the events.
     """
 
-    decimal: DecimalMode = "precise"
-    time: TimeMode = "adaptive"
-    binary: BinaryMode = "bytes"
     interval: Literal["numeric", "string"] = "numeric"
     hstore: Literal["json", "map"] = "json"
     money_fraction_digits: int = 2
     money_scale: int = 2
     include_unknown: bool = False
-    placeholder: bytes = DEFAULT_PLACEHOLDER.encode()
-
-    @property
-    def placeholder_text(self) -> str:
-        """The placeholder as text."""
-        return self.placeholder.decode("utf-8", "replace")
-
-    @property
-    def placeholder_octets(self) -> list[int]:
-        """The placeholder's octets as Java's bytes: what stands for arrays of numbers."""
-        return [octet - 256 if octet > 127 else octet for octet in self.placeholder]
-
-    def binary_text(self, data: bytes) -> str:
-        """Write octets as the text that `binary.handling.mode` asks for (not for `bytes`)."""
-        if self.binary == "hex":
-            return data.hex()
-        encode = base64.urlsafe_b64encode if self.binary == "base64-url-safe" else base64.b64encode
-        return encode(data).decode()

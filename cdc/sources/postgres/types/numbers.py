@@ -7,7 +7,8 @@ from binascii import b2a_base64
 from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, ROUND_HALF_UP, Context, Decimal
 from typing import Any
 
-from cdc.sources.postgres.types.column_type import ColumnType, interned
+from cdc.relational.binary import base64_json
+from cdc.relational.column_type import ColumnType, interned
 from cdc.sources.postgres.types.modes import Modes
 from schemas import connect, logical
 from schemas.connect import Schema
@@ -27,11 +28,6 @@ def unscaled_bytes(unscaled: int) -> bytes:
     """Return the shortest two's complement, big-endian: java.math.BigInteger.toByteArray."""
     length = ((unscaled if unscaled >= 0 else ~unscaled).bit_length() >> 3) + 1
     return unscaled.to_bytes(length, "big", signed=True)
-
-
-def base64_json(data: bytes) -> str:
-    """Return bytes as JsonConverter writes them: a base64 string."""
-    return f'"{b2a_base64(data, newline=False).decode("ascii")}"'
 
 
 # -- integers, floats and booleans ----------------------------------------------------------------

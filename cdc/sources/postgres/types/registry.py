@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from cdc.relational.column_type import ColumnType
 from cdc.sources.postgres.types import arrays, geometry, hstore, numbers, temporal, text
 from cdc.sources.postgres.types.catalog import Kind, TypeInfo
-from cdc.sources.postgres.types.column_type import ColumnType
 from cdc.sources.postgres.types.modes import Modes
 from schemas import connect, logical
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from cdc.relational.column_type import ColumnType
 from cdc.sources.postgres.types import calendar
-from cdc.sources.postgres.types.column_type import ColumnType
 from cdc.sources.postgres.types.modes import Modes
 from schemas import logical
 from schemas.connect import Type

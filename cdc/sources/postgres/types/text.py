@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from cdc.sources.postgres.types.column_type import ColumnType, interned, json_string
+from cdc.relational.binary import VIEW_OCTETS, binary, binary_text, octets_codec
+from cdc.relational.column_type import ColumnType
+from cdc.relational.text_view import PLAIN, TEXT
 from cdc.sources.postgres.types.modes import Modes
-from cdc.sources.postgres.types.numbers import base64_json
 from schemas import connect, logical
 from schemas.connect import Schema, Type
 from schemas.table import Codec
-
-TEXT = Codec(
-    "v if v.isascii() else v.encode('latin-1').decode()", "json_string(v)", {"json_string": json_string}
-)
-"""Any text: the wire form is the latin-1 view of UTF-8."""
-
-PLAIN = Codec("v", "f'\"{v}\"'")
-"""ASCII text that JSON has nothing to escape in."""
 
 
 def text(schema: Schema, modes: Modes) -> ColumnType:
@@ -46,28 +37,14 @@ def character(typmod: int, modes: Modes) -> ColumnType:
 
 def bytea(modes: Modes) -> ColumnType:
     """Return bytea by `binary.handling.mode`; the session has `bytea_output=hex`."""
-    if modes.binary == "bytes":
-        scope: dict[str, Any] = {"pg_bytes": bytes.fromhex, "pg_base64": base64_json}
-        codec = Codec("pg_bytes(v[2:])", "pg_base64(pg_bytes(v[2:]))", scope)
-        return ColumnType(connect.BYTES, codec, b"", modes.placeholder)
     if modes.binary == "hex":
-        codec = Codec("v[2:]", "f'\"{v[2:]}\"'")
-    else:
-        name, encode = interned("binary", modes.binary, lambda: modes.binary_text)
-        scope = {"pg_bytes": bytes.fromhex, name: encode}
-        codec = Codec(f"{name}(pg_bytes(v[2:]))", f"f'\"{{{name}(pg_bytes(v[2:]))}}\"'", scope)
-    return ColumnType(connect.STRING, codec, "", modes.placeholder_text)
+        return binary_text(Codec("v[2:]", "f'\"{v[2:]}\"'"), modes)
+    return binary("pg_bytes(v[2:])", {"pg_bytes": bytes.fromhex}, modes)
 
 
 def unknown(modes: Modes) -> ColumnType:
     """Return a type that Debezium does not know: the octets of its text, by `binary.handling.mode`."""
-    if modes.binary == "bytes":
-        scope: dict[str, Any] = {"pg_base64": base64_json}
-        codec = Codec("v.encode('latin-1')", "pg_base64(v.encode('latin-1'))", scope)
-        return ColumnType(connect.BYTES, codec, b"", modes.placeholder)
-    name, encode = interned("binary", modes.binary, lambda: modes.binary_text)
-    codec = Codec(f"{name}(v.encode('latin-1'))", f'f\'"{{{name}(v.encode("latin-1"))}}"\'', {name: encode})
-    return ColumnType(connect.STRING, codec, "", modes.placeholder_text)
+    return binary(VIEW_OCTETS, {}, modes)
 
 
 # -- bit strings ----------------------------------------------------------------------------------
@@ -85,8 +62,7 @@ def bits(typmod: int, modes: Modes) -> ColumnType:
     """Return bit(n) and varbit(n); a length of one is a boolean, an empty varbit(1) is false."""
     if typmod == 1:
         return ColumnType(connect.BOOLEAN, Codec("v == '1'", "'true' if v == '1' else 'false'"), False, False)
-    scope = {"pg_bits": bits_value, "pg_base64": base64_json}
-    codec = Codec("pg_bits(v)", "pg_base64(pg_bits(v))", scope)
+    codec = octets_codec("pg_bits(v)", {"pg_bits": bits_value})
     schema = logical.bits(typmod if typmod > 0 else UNBOUNDED)
     return ColumnType(schema, codec, b"", modes.placeholder)
 

@@ -4,8 +4,9 @@ from typing import Any
 import pytest
 
 from cdc.formats.json.payload import Dumpers
-from cdc.sources.postgres.types import Hash, Kind, Mask, Modes, Stars, Truncate, TypeInfo, resolve
-from cdc.sources.postgres.types.column_type import ColumnType, function
+from cdc.relational.column_type import ColumnType, function
+from cdc.relational.masks import Hash, Mask, Stars, Truncate
+from cdc.sources.postgres.types import Kind, Modes, TypeInfo, resolve
 
 MODES = Modes()
 DUMPERS = Dumpers(numeric_decimals=False, defaults_for_null=False)
@@ -14,7 +15,7 @@ DUMPERS = Dumpers(numeric_decimals=False, defaults_for_null=False)
 def masked(mask: Mask, name: str, typmod: int = -1) -> ColumnType:
     found = resolve(TypeInfo(1, name), typmod, MODES)
     assert found is not None
-    return mask.apply(found, MODES)
+    return mask.apply(found)
 
 
 def both(column_type: ColumnType, text: str) -> Any:
@@ -96,7 +97,7 @@ def test_the_elements_of_arrays_are_masked() -> None:
     info = TypeInfo(2, "_text", kind=Kind.ARRAY, element=TypeInfo(1, "text"))
     found = resolve(info, -1, MODES)
     assert found is not None
-    column_type = Stars(2).apply(found, MODES)
+    column_type = Stars(2).apply(found)
     assert function(column_type.codec.value, column_type.codec.scope)("{a,NULL}") == ["**", None]
     assert column_type.schema.parameter("masked") == "true"
 
@@ -107,4 +108,4 @@ def test_what_is_no_character_column_is_marked_only(name: str) -> None:
     assert plain is not None
     mask = Stars(3)
     assert not mask.covers(plain)
-    assert mask.apply(plain, MODES).codec == plain.codec
+    assert mask.apply(plain).codec == plain.codec

@@ -12,17 +12,17 @@ import pytest
 from cdc.formats.json.payload import Dumpers
 from cdc.formats.json.schema import schema_text
 from cdc.formats.json.text import jackson_view, view
+from cdc.relational.column_type import ColumnType, function
+from cdc.relational.modes import parse_placeholder
 from cdc.sources.postgres.types import (
     Kind,
     Modes,
     TypeCatalog,
     TypeInfo,
-    parse_placeholder,
     resolve,
     schema_default,
     source_parameters,
 )
-from cdc.sources.postgres.types.column_type import ColumnType, function
 
 RECORDED = json.loads((Path(__file__).parent / "recorded_types.json").read_text())
 ROWS = {row[0]: row for row in RECORDED["types"]}

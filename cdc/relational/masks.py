@@ -7,9 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from cdc.sources.postgres.types import arrays
-from cdc.sources.postgres.types.column_type import ColumnType, interned, json_string
-from cdc.sources.postgres.types.modes import Modes
+from cdc.relational.binary import octets_codec
+from cdc.relational.column_type import ColumnType, interned, json_string
+from cdc.relational.text_view import octets, view
 from schemas.connect import Type
 from schemas.table import Codec
 
@@ -24,7 +24,7 @@ class Mask(Protocol):
         """Whether the values of this type change (others pass as they are, as in Debezium)."""
         ...
 
-    def apply(self, column_type: ColumnType, modes: Modes) -> ColumnType:
+    def apply(self, column_type: ColumnType) -> ColumnType:
         """Return the type under the mask, its schema marked."""
         ...
 
@@ -39,10 +39,10 @@ class Stars:
         """Cover character types and enums, and arrays of them."""
         return column_type.character
 
-    def apply(self, column_type: ColumnType, modes: Modes) -> ColumnType:
+    def apply(self, column_type: ColumnType) -> ColumnType:
         """Return the type under the mask."""
         stars = "*" * self.length
-        return _masked(self, column_type, modes, lambda item: Codec(repr(stars), repr(f'"{stars}"')))
+        return _masked(self, column_type, lambda item: Codec(repr(stars), repr(f'"{stars}"')))
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,22 +70,23 @@ class Hash:
         """Cover character types and enums, and arrays of them."""
         return column_type.character
 
-    def apply(self, column_type: ColumnType, modes: Modes) -> ColumnType:
+    def apply(self, column_type: ColumnType) -> ColumnType:
         """Return the type under the mask."""
 
         def codec(item: ColumnType) -> Codec:
             name, digest = interned("hash", (self, item.length), lambda: self._digest(item.length))
-            return Codec(f"{name}(v)", f"f'\"{{{name}(v)}}\"'", {name: digest})
+            digested = f"{name}({item.text})"
+            return Codec(digested, f"'\"' + {digested} + '\"'", {**item.codec.scope, name: digest})
 
-        return _masked(self, column_type, modes, codec)
+        return _masked(self, column_type, codec)
 
     def _digest(self, length: int | None) -> Callable[[str], str]:
         salted = hashlib.new(self._name, self.salt.encode())
-        octets = _serialized if self.version == 1 else _octets
+        hashed = _serialized if self.version == 1 else octets
 
         def digest(v: str) -> str:
             state = salted.copy()
-            state.update(octets(v))
+            state.update(hashed(v))
             return state.hexdigest()[:length]
 
         return digest
@@ -102,59 +103,48 @@ class Truncate:
         item = column_type.items or column_type
         return item.schema.type is Type.STRING or (item.schema.type is Type.BYTES and not item.schema.name)
 
-    def apply(self, column_type: ColumnType, modes: Modes) -> ColumnType:
+    def apply(self, column_type: ColumnType) -> ColumnType:
         """Return the type under the mask."""
         marked = column_type.schema.with_parameters({"truncateLength": str(self.length)})
         if self.covers(column_type):
-            column_type = _wrapped(column_type, modes, self._codec)
+            column_type = _wrapped(column_type, self._codec)
         return replace(column_type, schema=marked)
 
     def _codec(self, item: ColumnType) -> Codec:
         if item.schema.type is Type.BYTES:
-            value = f"({item.codec.value})[:{self.length}]"
-            return Codec(value, f"pg_base64({value})", item.codec.scope)
+            return octets_codec(f"({item.codec.value})[:{self.length}]", item.codec.scope)
         name, cut = interned("truncate", self.length, lambda: _cutter(self.length))
-        scope = {**item.codec.scope, name: cut, "pg_view": _view, "json_string": json_string}
+        scope = {**item.codec.scope, name: cut, "rel_view": view, "json_string": json_string}
         value = f"{name}({item.codec.value})"
-        return Codec(value, f"json_string(pg_view({value}))", scope)
+        return Codec(value, f"json_string(rel_view({value}))", scope)
 
 
-def _masked(
-    mask: Mask, column_type: ColumnType, modes: Modes, codec: Callable[[ColumnType], Codec]
-) -> ColumnType:
+def _masked(mask: Mask, column_type: ColumnType, codec: Callable[[ColumnType], Codec]) -> ColumnType:
     marked = column_type.schema.with_parameters({"masked": "true"})
     if mask.covers(column_type):
-        column_type = _wrapped(column_type, modes, codec)
+        column_type = _wrapped(column_type, codec)
     return replace(column_type, schema=marked)
 
 
-def _wrapped(column_type: ColumnType, modes: Modes, codec: Callable[[ColumnType], Codec]) -> ColumnType:
+def _wrapped(column_type: ColumnType, codec: Callable[[ColumnType], Codec]) -> ColumnType:
     """Replace the codec, in an array that of its elements (Debezium leaves arrays unmasked)."""
-    item = column_type.items
-    if item is None:
+    item, of = column_type.items, column_type.of
+    if item is None or of is None:
         return replace(column_type, codec=codec(column_type))
-    return arrays.array(replace(item, codec=codec(item)), column_type.delimiter, modes)
-
-
-def _octets(v: str) -> bytes:
-    return v.encode("latin-1")
+    return of(replace(item, codec=codec(item)))
 
 
 def _serialized(v: str) -> bytes:
     """Return what ObjectOutputStream writes of a string: modified UTF-8 behind a header."""
-    octets = v.encode("latin-1")
+    data = octets(v)
     if not v.isascii():
-        text = octets.decode()
+        text = data.decode()
         units = text.encode("utf-16-be")
         pairs = (units[at : at + 2].decode("utf-16-be", "surrogatepass") for at in range(0, len(units), 2))
-        octets = "".join(pairs).encode("utf-8", "surrogatepass")
-    if len(octets) < 2**16:
-        return _SERIALIZED_STRING + len(octets).to_bytes(2, "big") + octets
-    return _SERIALIZED_LONG_STRING + len(octets).to_bytes(8, "big") + octets
-
-
-def _view(text: str) -> str:
-    return text if text.isascii() else text.encode().decode("latin-1")
+        data = "".join(pairs).encode("utf-8", "surrogatepass")
+    if len(data) < 2**16:
+        return _SERIALIZED_STRING + len(data).to_bytes(2, "big") + data
+    return _SERIALIZED_LONG_STRING + len(data).to_bytes(8, "big") + data
 
 
 def _cutter(length: int) -> Callable[[str], str]:

@@ -1,0 +1,1 @@
+"""What sources of relational databases share: types, masks, events, options; no driver, no wire format."""
