@@ -81,6 +81,37 @@ def test_only_wanted_operations_are_published(tables: Database) -> None:
     assert [event.op for event in capture.events("t")] == ["c", "d"]
 
 
+def test_what_an_existing_publication_withholds_is_said(
+    tables: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    capture = Capture(tables, {"skipped.operations": "none"})
+    name = capture.options["publication.name"]
+    tables.execute(
+        f"create publication {name} for table t with (publish = 'insert', publish_via_partition_root)"
+    )
+    with capture.running():
+        pass
+    assert "has not the captured tables public.u: their changes will not come" in caplog.text
+    assert f'ALTER PUBLICATION "{name}" ADD TABLE "public"."u"' in caplog.text
+    assert "leaves out update, delete, truncate" in caplog.text
+    assert "SET (publish_via_partition_root = false)" in caplog.text
+
+
+def test_partitions_are_published_with_their_table(
+    database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    database.execute(
+        "create table p (id int primary key) partition by range (id);"
+        "create table p1 partition of p for values from (0) to (10)"
+    )
+    for via_root in ("true", "false"):
+        options = {MODE: "filtered", "publish.via.partition.root": via_root}
+        options["publication.name"] = f"via_{via_root}"
+        with Capture(database, options).running():
+            pass
+    assert "publication" not in caplog.text
+
+
 @pytest.mark.parametrize("name", ['with "quotes"', "it's", "Ünï", "a,b"])
 def test_hostile_names(tables: Database, name: str) -> None:
     with Capture(tables, {"publication.name": name}).running() as capture:
