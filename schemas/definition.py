@@ -6,6 +6,7 @@ The fields are those of Debezium's `tableChanges` (io.debezium.relational.histor
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from schemas.table import TableId
 
@@ -56,3 +57,24 @@ class TableDefinition:
         """Return a column by its name, which is case-insensitive."""
         folded = name.casefold()
         return next((column for column in self.columns if column.name.casefold() == folded), None)
+
+
+class ChangeKind(StrEnum):
+    """Debezium's TableChangeType."""
+
+    CREATE = "CREATE"
+    ALTER = "ALTER"
+    DROP = "DROP"
+
+
+@dataclass(frozen=True, slots=True)
+class TableChange:
+    """What a statement did to one table.
+
+    table: as it is now; None when it is gone. previous_id: the name it had, when it has another one now.
+    """
+
+    kind: ChangeKind
+    id: TableId
+    table: TableDefinition | None = None
+    previous_id: TableId | None = None
