@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from cdc.relational.column_type import ColumnType, function
+from cdc.relational.decimals import EXACT
 from cdc.sources.postgres.types import numbers
 from cdc.sources.postgres.types.catalog import Kind, TypeInfo
 
@@ -82,7 +83,7 @@ def _read(text: str, name: str, typmod: int, column_type: ColumnType) -> Any:
             # Debezium has no default for a struct (VariableScaleDecimal).
             return None if column_type.schema.fields else _of_wire(str(Decimal(text)), column_type)
         scale = max(numbers.precision_and_scale(typmod)[1], 0)
-        rounded = Decimal(text).quantize(Decimal(1).scaleb(-scale), context=numbers.EXACT)
+        rounded = Decimal(text).quantize(Decimal(1).scaleb(-scale), context=EXACT)
         return _of_wire(format(rounded, "f"), column_type)
     if name in ("timestamp", "timestamptz") and text.lstrip("-") == "infinity":
         return None

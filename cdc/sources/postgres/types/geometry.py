@@ -9,8 +9,8 @@ from typing import Any
 
 from cdc.relational.binary import base64_json
 from cdc.relational.column_type import ColumnType
+from cdc.relational.floats import double_json, single_json
 from cdc.sources.postgres.types.modes import Modes
-from cdc.sources.postgres.types.numbers import double_json, single_json
 from cdc.sources.postgres.types.text import unknown
 from schemas import connect, logical
 from schemas.connect import Schema, Type
