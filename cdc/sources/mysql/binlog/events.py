@@ -123,8 +123,9 @@ class Shape:
 
     So decoders can be kept by shape: one table map and one set of present columns has one `Shape`.
     op: c, u or d. before, after: bitmaps of the columns present in the old and the new image
-    (bit n & 7 of byte n >> 3 is column n), None where the operation has no such image. partial:
-    PARTIAL_UPDATE_ROWS, whose new image starts with its value options and may hold JSON differences.
+    (bit n & 7 of byte n >> 3 is column n; bits behind the last column mean nothing), None where the
+    operation has no such image. partial: PARTIAL_UPDATE_ROWS, whose new image starts with its value
+    options and may hold JSON differences.
 
     Each image is a null bitmap over the present columns, then the values that are not null. A row is
     the old image, if any, then the new one, if any.
@@ -195,7 +196,8 @@ class GtidEvent(Event):
 
     opens: the transaction begins with this very event (MariaDB), not with a BEGIN that follows.
     atomic: all of it commits once it is in the log; else it may still end in a ROLLBACK. The commit
-    times are in microseconds since 1970, 0 where the log does not say.
+    times are in microseconds since 1970, 0 where the log does not say. prepares: the XID of the XA
+    transaction that it prepares (MariaDB; MySQL's begin with an XA START).
     """
 
     gtid: Gtid | None
@@ -203,6 +205,7 @@ class GtidEvent(Event):
     atomic: bool = True
     original_commit_us: int = 0
     immediate_commit_us: int = 0
+    prepares: str | None = None
 
 
 @dataclass(slots=True)

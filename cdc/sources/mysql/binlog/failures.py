@@ -1,0 +1,21 @@
+"""What is wrong with a binary log, said with file and position."""
+
+from __future__ import annotations
+
+from cdc.errors import CdcError
+
+
+class Malformed(ValueError):
+    """Bytes of an event are not what its type promises; the decoder adds where that is."""
+
+
+class UnreadableEvent(CdcError):
+    """An event of the binary log cannot be read."""
+
+    def __init__(self, file: str, pos: int, event: str, why: str, *, hint: str | None = None) -> None:
+        self.file, self.pos = file, pos
+        look = f"mysqlbinlog --read-from-remote-server --start-position={pos} --verbose {file}"
+        super().__init__(
+            f"Cannot read the {event} event at position {pos} of {file or 'the binary log'}: {why}",
+            hint=hint or f"look at it with: {look}",
+        )
