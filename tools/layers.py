@@ -29,7 +29,7 @@ LAYERS = (
         "sinks.*",
     ),
     ("cdc.relational",),
-    ("snapshot", "cdc.offset_file"),
+    ("snapshot", "cdc.offset_file", "cdc.journals"),
     ("cdc.plugin",),
     ("cdc.envelopes", "cdc.filters", "cdc.topics", "cdc.metrics", "cdc.offsets"),
     ("cdc.config_file",),
@@ -45,6 +45,8 @@ NAMELESS = {"base", "common", "helpers", "misc", "utils"}
 DRIVERS = {
     "confluent_kafka": ("cdc.transport.kafka",),
     "psycopg": ("cdc.sources.postgres", "cdc.cli.demo", "sinks.jdbc"),
+    "bson": ("cdc.sources.mongodb",),
+    "pymongo": ("cdc.sources.mongodb",),
     "pymysql": ("cdc.sources.mysql", "sinks.jdbc"),
     "sqlalchemy": ("sinks.jdbc",),
     "starlette": ("cdc.rest",),

@@ -8,7 +8,7 @@ plugin outlives its `close()`.
 """
 
 from cdc.plugin.format import FastPath, Format
-from cdc.plugin.log import Log, LogReader, LogWriter, State, TopicInfo
+from cdc.plugin.log import Journal, Log, LogReader, LogWriter, State, TopicInfo
 from cdc.plugin.registry import (
     ENTRY_POINT_GROUP,
     PACKAGES,
@@ -28,6 +28,7 @@ __all__ = [
     "PACKAGES",
     "FastPath",
     "Format",
+    "Journal",
     "Log",
     "LogReader",
     "LogWriter",

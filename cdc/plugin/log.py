@@ -95,6 +95,38 @@ class State(ABC):
         """Release the connection."""
 
 
+class Journal(ABC):
+    """A topic of one partition that is only ever added to: never compacted, kept without bounds.
+
+    What it holds is read as a whole, from the first record on, by whoever wrote it (a schema history).
+    There may be no such topic yet: the first `append` makes it.
+    """
+
+    @abstractmethod
+    def span(self) -> range | None:
+        """Return the offsets it holds; None when there is no such topic.
+
+        Empty (`range(n, n)`) is not the same as missing; one that does not start at 0 has lost its beginning.
+        Raises LogRejected for a topic that cannot be a journal, because it is bound to lose records.
+        """
+
+    @abstractmethod
+    def append(self, values: Sequence[bytes]) -> None:
+        """Add records, in this order; they are durable when it returns.
+
+        After an error some of them may be there, and the caller may append all of them again.
+        Raises LogFull, LogError, LogRejected or AccessDenied.
+        """
+
+    @abstractmethod
+    def read(self) -> Iterator[bytes]:
+        """Yield the records that are there when reading begins, from the first one, in order."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Release connections and files."""
+
+
 @dataclass(frozen=True, slots=True)
 class TopicInfo:
     """A topic: its partitions and the records still in it (newest minus oldest offset)."""
@@ -133,6 +165,14 @@ class Log(ABC):
     @abstractmethod
     def state(self, name: str) -> State:
         """Return a compacted topic, made when missing: `offsets`, `configs`, `status` and so on."""
+
+    @abstractmethod
+    def journal(self, topic: str, options: Mapping[str, str]) -> Journal:
+        """Return a journal, cheaply: whether it exists is asked of it.
+
+        `options` are a connector's wishes for this topic, under Kafka's names (`bootstrap.servers`,
+        `producer.*`, `consumer.*` …); a log without brokers warns that it ignores them.
+        """
 
     @abstractmethod
     def topics(self) -> list[TopicInfo]:

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 from cdc.batch import Offset, Offsets, Window
 from cdc.config import Config
 from cdc.metrics import Metrics
+from cdc.plugin.log import Journal
 
 
 @dataclass(slots=True)
@@ -18,6 +19,7 @@ class SourceContext:
 
     offset: looks up the last durable offset of a source partition (None when there is none).
     offsets: all durable (partition, offset) pairs of this connector. task: number of the task.
+    journal: opens a topic that is only ever added to, see `Log.journal`; the source closes it.
     """
 
     connector: str
@@ -25,6 +27,7 @@ class SourceContext:
     offset: Callable[[Mapping[str, Any]], Offset | None]
     offsets: Callable[[], Offsets]
     metrics: Metrics
+    journal: Callable[[str, Mapping[str, str]], Journal]
 
 
 class Source(ABC):

@@ -13,7 +13,7 @@ from cdc import offsets as offset_records
 from cdc.batch import Batch, Offset, Offsets, Window
 from cdc.errors import LogFull
 from cdc.metrics import Metrics
-from cdc.plugin import LogWriter, Source, SourceContext, State
+from cdc.plugin import Journal, LogWriter, Source, SourceContext, State
 from cdc.runtime.backoff import Backoff
 from cdc.runtime.chain import Chain
 from cdc.runtime.encoder import Encoder
@@ -66,6 +66,7 @@ class SourceTask:
     writer: LogWriter
     offsets: StoredOffsets
     metrics: Metrics
+    journal: Callable[[str, Mapping[str, str]], Journal]
     max_bytes: int = 1 << 17
     on_topic: Callable[[str], None] = lambda topic: None
     _pending: dict[bytes, tuple[Mapping[str, Any], Offset | None]] = field(default_factory=dict)
@@ -90,7 +91,10 @@ class SourceTask:
             self._close()
 
     def _context(self) -> SourceContext:
-        return SourceContext(self.connector, self.number, self.offsets.find, self.offsets.all, self.metrics)
+        offsets = self.offsets
+        return SourceContext(
+            self.connector, self.number, offsets.find, offsets.all, self.metrics, self.journal
+        )
 
     def _loop(self, stopping: Callable[[], bool]) -> Outcome:
         read, writer = self.source.read, self.writer

@@ -98,6 +98,7 @@ def _source_task(
         writer=writer,
         offsets=offsets,
         metrics=metrics,
+        journal=log.journal,
         max_bytes=config.window_bytes,
         on_topic=note,
     )

@@ -12,7 +12,8 @@ from cdc.batch import Encoded, Fetched
 from cdc.config import Config
 from cdc.errors import Fenced
 from cdc.filters import java_regex
-from cdc.plugin import Log, LogReader, LogWriter, State, TopicInfo, register
+from cdc.journals import MemoryJournal
+from cdc.plugin import Journal, Log, LogReader, LogWriter, State, TopicInfo, register
 
 
 class MemoryLogConfig(Config):
@@ -31,6 +32,7 @@ class Store:
 
     topics: dict[str, list[Record]] = field(default_factory=dict)
     states: dict[str, dict[bytes, bytes]] = field(default_factory=dict)
+    journals: dict[str, list[bytes]] = field(default_factory=dict)
     positions: dict[tuple[str, str], int] = field(default_factory=dict)
     generations: dict[tuple[str, int], int] = field(default_factory=dict)
     slots: dict[tuple[str, int, int], object] = field(default_factory=dict)
@@ -65,6 +67,10 @@ class MemoryLog(Log):
     def state(self, name: str) -> State:
         """Return a compacted topic."""
         return MemoryState(self._store, name)
+
+    def journal(self, topic: str, options: Mapping[str, str]) -> Journal:
+        """Return a journal; there are no options that it could heed."""
+        return MemoryJournal(self._store.journals.setdefault(topic, []))
 
     def topics(self) -> list[TopicInfo]:
         """Return the topics, by name."""

@@ -7,15 +7,18 @@ See docs/adr/0010-embedded-log.md for the format and the figures.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cdc.config import Config, Importance, Kind, integer, string
-from cdc.plugin import Log, LogReader, LogWriter, State, TopicInfo, register
+from cdc.plugin import Journal, Log, LogReader, LogWriter, State, TopicInfo, register
 
 if TYPE_CHECKING:
     from cdc.transport.embedded.store import Store
+
+logger = logging.getLogger(__name__)
 
 WEEK_MS = 7 * 24 * 3600 * 1000
 
@@ -105,6 +108,17 @@ class EmbeddedLog(Log):
         from cdc.transport.embedded.state import EmbeddedState
 
         return EmbeddedState(self._store(durable=True), name)
+
+    def journal(self, topic: str, options: Mapping[str, str]) -> Journal:
+        """Return a journal; no retention touches it. Options are Kafka's, and are ignored with a warning."""
+        from cdc.transport.embedded.journal import EmbeddedJournal
+
+        if options:
+            logger.warning(
+                "The journal %s is kept in %s, without Kafka: its %s %s ignored",
+                *(topic, self.path, ", ".join(sorted(options)), "is" if len(options) == 1 else "are"),
+            )
+        return EmbeddedJournal(self._store(durable=True), topic)
 
     def topic_id(self, topic: str) -> str | None:
         """Return the identity of the file: topics are never removed from it."""

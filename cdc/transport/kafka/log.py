@@ -8,10 +8,11 @@ from typing import Any
 
 from cdc.filters import java_regex
 from cdc.offset_file import OffsetFile
-from cdc.plugin import Log, LogReader, LogWriter, State, TopicInfo, register
+from cdc.plugin import Journal, Log, LogReader, LogWriter, State, TopicInfo, register
 from cdc.transport.kafka.clients import Clients
 from cdc.transport.kafka.config import KafkaConfig
 from cdc.transport.kafka.failures import Failures, driver, translate
+from cdc.transport.kafka.journal import open_journal
 from cdc.transport.kafka.reader import KafkaReader
 from cdc.transport.kafka.rules import Rule, Rules, parse
 from cdc.transport.kafka.state import KafkaState
@@ -89,6 +90,10 @@ class KafkaLog(Log):
         if name == "offsets" and (file := self._offset_file()):
             return file
         return KafkaState(self._clients, self._state_topic(name))
+
+    def journal(self, topic: str, options: Mapping[str, str]) -> Journal:
+        """Return a journal, on this cluster or on the one that `options` name, see `open_journal`."""
+        return open_journal(self.config, self._clients, topic, options)
 
     def topic_id(self, topic: str) -> str | None:
         """Return the topic's UUID; None where there is no such topic, or the broker has none."""

@@ -92,6 +92,7 @@ def task(
         writer or log.writer("shop", 0, {}),
         StoredOffsets("shop", log.state("offsets")),
         Metrics(),
+        log.journal,
     )
 
 
