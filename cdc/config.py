@@ -10,10 +10,11 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Any, ClassVar, Generic, TypeVar, overload
+from typing import Any, ClassVar, Generic, Self, TypeVar, overload
 
 from cdc.errors import ConfigError, Problem
 
@@ -110,6 +111,12 @@ class Option(Generic[T]):
             return self
         value: T = instance.values.get(self.name, self.default)
         return value
+
+    def documented(self, doc: str) -> Self:
+        """Return the same option with another text, for a config that extends a shared one."""
+        other = copy(self)
+        other.doc = doc
+        return other
 
     def matches(self, name: str) -> bool:
         """Whether `name` is this option's name or a former one."""

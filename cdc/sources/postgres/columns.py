@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from cdc.filters import matches_any
 from cdc.relational.column_type import ColumnType
+from cdc.relational.config import Patterns
 from cdc.relational.masks import Hash, Mask, Stars, Truncate
 from cdc.relational.modes import parse_placeholder
 from cdc.sources.postgres.catalog import CatalogColumn
-from cdc.sources.postgres.config import Patterns, PostgresConfig
+from cdc.sources.postgres.config import PostgresConfig
 from cdc.sources.postgres.types import (
     TYPE_QUERY,
     Modes,

@@ -24,7 +24,7 @@ from cdc.sources.postgres.server import Server, check_server, read_server
 from cdc.sources.postgres.side_topics import Heartbeats, Messages
 from cdc.sources.postgres.slot import await_free_slot, drop_slot
 from cdc.sources.postgres.snapshot_reader import SnapshotReader
-from cdc.sources.postgres.start import Start, find_start, snapshot_mode
+from cdc.sources.postgres.start import Start, find_start
 from cdc.sources.postgres.stream_metrics import StreamMetrics
 from cdc.sources.postgres.streaming import Streaming
 from cdc.sources.postgres.transactions import TransactionTracker
@@ -68,7 +68,7 @@ class PostgresSource(Source):
         self._connection = connection = connect(self.config)
         with translated(self.config):
             self._server = server = read_server(connection)
-            server.require_ready(self.config, streams=snapshot_mode(self.config).stream)
+            server.require_ready(self.config, streams=self.config.planned_mode().stream)
             self._prepare(connection, context)
             self._resume(context, server)
 
@@ -94,7 +94,7 @@ class PostgresSource(Source):
         self._progress = SnapshotProgress(self._partition)
 
     def _resume(self, context: SourceContext, server: Server) -> None:
-        config, mode = self.config, snapshot_mode(self.config)
+        config, mode = self.config, self.config.planned_mode()
         offset = context.offset(self._partition)
         self._progress.load(context.offsets())
         captured = self._captured.tables()

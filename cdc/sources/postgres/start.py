@@ -14,7 +14,6 @@ from cdc.sources.postgres.positions import in_snapshot, start_lsn
 from cdc.sources.postgres.replication import ReplicationStream
 from cdc.sources.postgres.server import Server
 from cdc.sources.postgres.slot import Slot, await_free_slot, check_slot, create_slot, drop_slot
-from snapshot.modes import MODES, SnapshotMode, configured
 from snapshot.progress import SnapshotProgress
 
 if TYPE_CHECKING:
@@ -38,17 +37,6 @@ class Start:
     forgotten: Offsets
 
 
-def snapshot_mode(config: PostgresConfig) -> SnapshotMode:
-    """Return the row of the table of modes that a config asks for."""
-    if config.snapshot_mode != "configuration_based":
-        return MODES[config.snapshot_mode]
-    return configured(
-        data=config.snapshot_data,
-        stream=config.snapshot_stream,
-        on_data_error=config.snapshot_on_data_error,
-    )
-
-
 def find_start(
     connection: Connection,
     stream: ReplicationStream | None,
@@ -62,7 +50,7 @@ def find_start(
     stream: None when the mode does not stream; then there is no slot. Raises PositionLost, unless the
     mode then takes a new snapshot.
     """
-    mode = snapshot_mode(config)
+    mode = config.planned_mode()
     slot = await_free_slot(connection, config) if stream is not None else None
     forgotten: Offsets = ()
     try:
