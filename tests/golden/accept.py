@@ -7,8 +7,9 @@ then our masked events of the topics that differ.
 import json
 import sys
 
-from tests.golden.corpus import DATABASE, Case, by_topic, cases
+from tests.golden.corpus import Case, by_topic, cases
 from tests.golden.replay import replay
+from tests.golden.targets import DATABASE
 from tests.servers.postgres import PostgresServer
 
 

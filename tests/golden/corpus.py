@@ -1,32 +1,20 @@
 """The golden corpus: SQL in, what real Debezium 3.6.3 made of it out.
 
-A case is a folder `cases/DATABASE/NAME/`: `setup.sql` runs before the connector starts (its rows are the
-snapshot's), `stream.sql` while it streams, `connector.properties` holds the options that matter, and
-`events.jsonl` the records. `python -m tests.golden.record` makes the last one.
+A case is a folder `cases/KIND/NAME/`, KIND as in `targets`: `setup.sql` runs before the connector starts
+(its rows are the snapshot's), `stream.sql` while it streams, `connector.properties` holds the options that
+matter, and `events.jsonl` the records. `python -m tests.golden.record` makes the last one.
 """
 
 import json
 import re
-import subprocess
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tests.servers.postgres import Database, client_tool
+from tests.golden.targets import TARGETS
 
 CASES = Path(__file__).parent / "cases"
-DATABASE = "golden"
-"""The name of the database of every case: it is in `source.db`."""
-
-_CONNECTOR = {
-    "connector.class": "io.debezium.connector.postgresql.PostgresConnector",
-    "plugin.name": "pgoutput",
-    "topic.prefix": "srv",
-    "slot.name": "golden",
-    "key.converter.schemas.enable": "false",
-    "value.converter.schemas.enable": "false",
-}
 
 
 class Header(NamedTuple):
@@ -73,6 +61,7 @@ class Event:
 class Case:
     """One recorded case."""
 
+    kind: str
     name: str
     folder: Path
     setup: str
@@ -82,7 +71,7 @@ class Case:
 
     def config(self, connection: Mapping[str, str]) -> dict[str, str]:
         """Return the whole connector configuration, given the connection's options."""
-        return {"name": self.name, **_CONNECTOR, **connection, **self.properties}
+        return {"name": self.name, **TARGETS[self.kind].options, **connection, **self.properties}
 
     @property
     def events(self) -> list[Event]:
@@ -126,16 +115,9 @@ def load_properties(text: str) -> dict[str, str]:
     return {name.strip(): value.strip() for name, _, value in pairs}
 
 
-def run_sql(database: Database, script: Path) -> None:
-    """Run a script, if there is one, statement by statement as psql does."""
-    if script.exists():
-        psql = [str(client_tool("psql")), "-d", database.dsn(), "-qX", "-v", "ON_ERROR_STOP=1"]
-        subprocess.run([*psql, "-f", str(script)], check=True, stdout=subprocess.DEVNULL)
-
-
-def cases(database: str = "postgres") -> list[Case]:
+def cases(kind: str = "postgres") -> list[Case]:
     """Return the cases of a kind of database, by name."""
-    return [_load(folder) for folder in sorted((CASES / database).iterdir())]
+    return [_load(folder) for folder in sorted((CASES / kind).iterdir())]
 
 
 def _load(folder: Path) -> Case:
@@ -144,14 +126,16 @@ def _load(folder: Path) -> Case:
         for file in ("setup.sql", "stream.sql", "connector.properties")
     }
     options = load_properties(text["connector.properties"])
-    return Case(folder.name, folder, text["setup.sql"], text["stream.sql"], options)
+    return Case(folder.parent.name, folder.name, folder, text["setup.sql"], text["stream.sql"], options)
 
 
 # Clock and position fields. A null stays a null: whether a position is known is part of the contract.
 _CLOCK = re.compile(r'"(ts_ms|ts_us|ts_ns)":-?\d+')
-_POSITION = re.compile(r'"(txId|lsn|xmin|origin_lsn)":\d+')
+_POSITION = re.compile(r'"(txId|lsn|xmin|origin_lsn|pos|thread|server_id)":\d+')
+_FILE = re.compile(r'"file":"[^"]+"')
+_GTID = re.compile(r'"gtid":"[^"]+"')
 _SEQUENCE = re.compile(r'"sequence":"\[(.*?)\]"')
-_TRANSACTION = re.compile(r'"id":"\d+:\d+"')
+_TRANSACTION = re.compile(r'"id":"(?:\d+:\d+|\d+-\d+-\d+|[0-9a-f]{8}(?:-[0-9a-f]+){4}:\d+|file=[^"]*)"')
 # Java objects that Debezium prints where it has no text: a message in END, an array in an array.
 _JAVA_OBJECT = re.compile(r"((?:LogicalDecodingMessageId|\[Ljava\.lang\.\w+;)@)[0-9a-f]+")
 
@@ -162,6 +146,7 @@ def mask(text: str | None) -> str | None:
         return None
     text = _CLOCK.sub(r'"\1":0', text)
     text = _POSITION.sub(r'"\1":0', text)
+    text = _GTID.sub('"gtid":"0"', _FILE.sub('"file":"0"', text))
     text = _SEQUENCE.sub(lambda found: re.sub(r"\d+", "0", found[0]), text)
     return _JAVA_OBJECT.sub(r"\g<1>0", _TRANSACTION.sub('"id":"0:0"', text))
 

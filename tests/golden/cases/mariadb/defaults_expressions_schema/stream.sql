@@ -1,0 +1,1 @@
+insert into expressions values (2, null, null, null, null, null);

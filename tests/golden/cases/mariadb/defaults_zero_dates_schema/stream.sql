@@ -1,0 +1,2 @@
+set sql_mode = '';
+insert into zeros (id) values (2);

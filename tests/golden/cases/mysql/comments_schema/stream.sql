@@ -1,0 +1,1 @@
+update commented set v = 'b';

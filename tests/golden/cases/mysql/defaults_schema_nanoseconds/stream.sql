@@ -1,0 +1,2 @@
+insert into defaults (id, nn, tsn, tsn6, dtn) values (2, 1, '2001-01-01', '2001-01-01', '2001-01-01');
+update defaults set tsn = '2001-01-01', ti = null, tiu = null, t1 = null, bl = null, si = null, mi = null, i = null, iu = null, iz = null, bi = null, biu = null, f = null, d = null, de = null, de0 = null, b1 = null, b5 = null, b9 = null, da = null, t = null, t3 = null, tneg = null, dt = null, dt6 = null, ts = null, ts3 = null, dtn = null, y = null, c = null, vc = null, l1 = null, vce = null, vcn = null, e = null, s = null, b4 = null, vb = null, vbx = null where id = 2;

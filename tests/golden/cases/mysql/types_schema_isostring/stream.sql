@@ -1,0 +1,1 @@
+insert into every (en, sn) values ('y', 'x');
