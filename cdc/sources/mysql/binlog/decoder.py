@@ -30,7 +30,7 @@ from cdc.sources.mysql.binlog.events import (
     XaPrepare,
     Xid,
 )
-from cdc.sources.mysql.binlog.failures import Malformed, UnreadableEvent
+from cdc.sources.mysql.binlog.failures import EndOfDump, Malformed, RefusedByServer, UnreadableEvent
 from cdc.sources.mysql.binlog.gtid_events import (
     Head,
     read_gtid,
@@ -56,6 +56,7 @@ from cdc.sources.mysql.binlog.table_map import read_table_map
 _HEADER = 19
 _LARGEST_PACKET = 0xFFFFFF
 _NO_TABLE = 0xFFFFFF
+_EOF = 0xFE
 _CRC32 = 1
 _MOST_SHAPES = _MOST_TABLES = 10_000
 _header = struct.Struct("<IBIIIH").unpack_from
@@ -97,7 +98,8 @@ class EventDecoder:
     def decode(self, data: bytes) -> Iterator[Event]:
         """Yield the events of some more bytes; what is cut off waits for the next ones.
 
-        The iterator must be used up before the next call. Raises `UnreadableEvent`.
+        The iterator must be used up before the next call. Raises `UnreadableEvent`, and `RefusedByServer`
+        or `EndOfDump` where the server ends the stream.
         """
         self._parts.append(data)
         self._have += len(data)
@@ -110,6 +112,8 @@ class EventDecoder:
             end = at + 4 + (data[at] | data[at + 1] << 8 | data[at + 2] << 16)
             if end > size:
                 break
+            if data[at + 4]:
+                raise _ended(data[at + 4 : end])
             if end - at == _LARGEST_PACKET + 4:
                 end = self._long_end(data, at)
                 if end > size:
@@ -181,6 +185,9 @@ class EventDecoder:
             return self._rows(head, kind, rows, chunk, at, end)
         if kind == Kind.TABLE_MAP:
             return self._table_map(head, chunk.data[at:end])
+        if kind == Kind.ANNOTATE_ROWS:
+            # MariaDB sends them to who asks; positions must not depend on that.
+            self._serial -= 1
         read = _READERS.get(kind)
         if read is not None:
             return read(head, chunk.data[at:end])
@@ -320,6 +327,14 @@ class EventDecoder:
             yield self._typed(head, kind, flags, chunk, at + _HEADER, at + length)
             at += length
         return data[at:]
+
+
+def _ended(packet: bytes) -> Exception:
+    """Return what an EOF or error packet stands for."""
+    if packet[0] == _EOF:
+        return EndOfDump()
+    text = packet[9:] if packet[3:4] == b"#" else packet[3:]
+    return RefusedByServer(little(packet, 1, 2), text.decode(errors="replace"))
 
 
 def _valid(data: bytes, at: int, end: int) -> bool:

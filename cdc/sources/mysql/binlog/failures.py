@@ -19,3 +19,15 @@ class UnreadableEvent(CdcError):
             f"Cannot read the {event} event at position {pos} of {file or 'the binary log'}: {why}",
             hint=hint or f"look at it with: {look}",
         )
+
+
+class RefusedByServer(Exception):
+    """The server ends the stream with an error packet."""
+
+    def __init__(self, code: int, message: str) -> None:
+        super().__init__(f"{message} ({code})")
+        self.code, self.message = code, message
+
+
+class EndOfDump(Exception):
+    """The server has sent all that it has; only a dump that does not wait for more ends so."""
