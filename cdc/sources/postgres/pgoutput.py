@@ -14,9 +14,9 @@ from itertools import accumulate
 from typing import Any
 
 from cdc.batch import Batch, ChangeBatch, RecordBatch
+from cdc.relational.transactions import Mark, Numbered, TransactionTracker
 from cdc.sources.postgres.positions import POSTGRES_EPOCH_US, Position, ResumePoint
 from cdc.sources.postgres.relation import Relation, parse_relation
-from cdc.sources.postgres.transactions import Mark, Numbered, TransactionTracker
 from cdc.sources.postgres.tuples import TupleRows
 from cdc.sources.postgres.versions import TableVersion, transaction_values
 
@@ -41,6 +41,10 @@ Taker = Callable[[Row], None]
 """Takes a row of one relation and operation."""
 
 _OPERATIONS = {_INSERT: "c", _UPDATE: "u", _DELETE: "d"}
+
+
+MESSAGES = "message"
+"""The data collection that logical messages are counted under: the last part of their topic."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +212,7 @@ class Decoder:
         )
         record = self.message_record(message)
         if record is not None:
-            self._messages.append(Numbered(at, record, message.transaction))
+            self._messages.append(Numbered(at, record, message.transaction, MESSAGES))
         if not transactional:
             # It comes between two transactions, behind all that committed before it.
             self.position.reach(lsn)

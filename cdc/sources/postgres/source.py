@@ -9,26 +9,27 @@ from typing import TYPE_CHECKING, Any
 
 from cdc.batch import Offset, Offsets, Window
 from cdc.plugin import Source, SourceContext, register
+from cdc.relational.headers import context_headers
+from cdc.relational.heartbeats import Heartbeats
+from cdc.relational.stream_metrics import StreamMetrics
+from cdc.relational.transactions import TransactionTracker
 from cdc.sources.postgres.captured import CapturedTables
 from cdc.sources.postgres.catalog import Catalog
 from cdc.sources.postgres.columns import ColumnFactory, modes, type_catalog
 from cdc.sources.postgres.config import PostgresConfig
 from cdc.sources.postgres.connection import connect, money_scale, translated
-from cdc.sources.postgres.headers import context_headers
+from cdc.sources.postgres.messages import Messages
 from cdc.sources.postgres.pgoutput import Decoder
 from cdc.sources.postgres.positions import Position, resume_point
 from cdc.sources.postgres.publication import ensure_publication, publication_warnings
 from cdc.sources.postgres.relation import Relation
 from cdc.sources.postgres.replication import ReplicationStream
 from cdc.sources.postgres.server import Server, check_server, read_server
-from cdc.sources.postgres.side_topics import Heartbeats, Messages
 from cdc.sources.postgres.slot import await_free_slot, drop_slot
 from cdc.sources.postgres.snapshot_reader import SnapshotReader
 from cdc.sources.postgres.start import Start, find_start
-from cdc.sources.postgres.stream_metrics import StreamMetrics
 from cdc.sources.postgres.streaming import Streaming
-from cdc.sources.postgres.transactions import TransactionTracker
-from cdc.sources.postgres.versions import TableVersion
+from cdc.sources.postgres.versions import CONNECTOR, TableVersion
 from cdc.topics import TopicNames
 from snapshot.progress import SnapshotProgress
 
@@ -83,7 +84,7 @@ class PostgresSource(Source):
         )
         handling = modes(config, money_scale(connection))
         self._types = type_catalog(connection)
-        headers = context_headers(config, context.task) if config.extended_headers_enabled else ()
+        headers = context_headers(config, CONNECTOR, context.task)
         self._captured = CapturedTables(
             config, Catalog(connection), ColumnFactory(config, self._types, handling), self._topics, headers
         )

@@ -8,14 +8,14 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from cdc.batch import Offsets, Window
+from cdc.relational.heartbeats import Heartbeats
+from cdc.relational.stream_metrics import StreamMetrics
 from cdc.sources.postgres.config import PostgresConfig
 from cdc.sources.postgres.connection import translated
 from cdc.sources.postgres.containment import Containment
 from cdc.sources.postgres.pgoutput import Decoder
 from cdc.sources.postgres.publication import quote
 from cdc.sources.postgres.replication import ReplicationStream
-from cdc.sources.postgres.side_topics import Heartbeats
-from cdc.sources.postgres.stream_metrics import StreamMetrics
 from snapshot.progress import SnapshotProgress
 
 if TYPE_CHECKING:
@@ -78,7 +78,13 @@ class Streaming:
             clock = time.time_ns()
             with translated(self._config):
                 window.batches = self._decoder.decode(messages, clock)
-            self._metrics.read(self._decoder, window.batches, clock)
+            self._metrics.read(
+                window.batches,
+                clock,
+                commits=self._decoder.commits,
+                transaction=str(self._position.xid),
+                position={"lsn": str(self._position.lsn)},
+            )
             window.offsets = self._offsets()
         else:
             self._flush()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from cdc.relational.column_type import ColumnType, json_string
+from cdc.relational.hash_order import hash_order
 from cdc.relational.text_view import view
 from cdc.sources.postgres.types.modes import Modes
 from schemas import connect, logical
@@ -16,20 +17,11 @@ _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _CONTROL = re.compile(r"\\u00[01][a-f]")
 
 
-def _hash(key: str) -> int:
-    """Return String.hashCode, spread as HashMap does."""
-    code = 0
-    units = key.encode("utf-16-be", "surrogatepass")
-    for index in range(0, len(units), 2):
-        code = (31 * code + units[index] * 256 + units[index + 1]) & 0xFFFFFFFF
-    return code ^ code >> 16
-
-
 def _bucket_order(pairs: dict[str, str | None]) -> dict[str, str | None]:
     size = 16
     while len(pairs) * 4 > size * 3:
         size *= 2
-    return {key: pairs[key] for key in sorted(pairs, key=lambda key: _hash(key) & size - 1)}
+    return {key: pairs[key] for key in hash_order(pairs, size)}
 
 
 def hstore_value(v: str) -> dict[str, str | None]:

@@ -9,10 +9,10 @@ import pytest
 
 from cdc.batch import ChangeBatch, RecordBatch
 from cdc.envelopes import Envelopes
+from cdc.relational.transactions import TransactionTracker
 from cdc.sources.postgres.pgoutput import Decoder, LogicalMessage
 from cdc.sources.postgres.positions import Position, ResumePoint, resume_point
 from cdc.sources.postgres.relation import Relation, RelationColumn, parse_relation
-from cdc.sources.postgres.transactions import TransactionTracker
 from cdc.sources.postgres.tuples import TupleLayout, WireColumn
 from cdc.sources.postgres.versions import SOURCE_SCHEMA, TableVersion, source_block
 from schemas import connect
@@ -85,9 +85,8 @@ def version(found: Relation) -> TableVersion:
     table = Table(TableId("d", found.schema, found.table), (number, text), (number,))
     layout = TupleLayout(table, [WireColumn("id", True), WireColumn("v")], key_only=found.identity != "f")
     events = event_schema("p.public.t", table, SOURCE_SCHEMA)
-    return TableVersion(
-        table, "p.public.t", events, source_block("p", "d", "public", "t", "false"), layout, (), True
-    )
+    block = source_block("p", "d", "public", "t", "false")
+    return TableVersion(table, "p.public.t", events, block, (), True, False, layout)
 
 
 def record(found: LogicalMessage) -> RecordBatch | None:

@@ -7,16 +7,18 @@ import time
 import uuid
 
 from cdc.batch import Header
-from cdc.sources.postgres.config import PostgresConfig
+from cdc.relational.config.events import EventOptions
 from schemas.connect import STRING
 
 
-def context_headers(config: PostgresConfig, task: int) -> tuple[Header, ...]:
-    """Return the headers of every data event of this run."""
+def context_headers(config: EventOptions, connector: str, task: int) -> tuple[Header, ...]:
+    """Return the headers of every data event of this run; connector: its name in `source`."""
+    if not config.extended_headers_enabled:
+        return ()
     values = {
         "connectorLogicalName": config.topic_prefix,
         "taskId": str(task),
-        "connectorName": "postgresql",
+        "connectorName": connector,
         "runId": str(_uuid7()),
     }
     return tuple((f"__debezium.context.{name}", STRING, value) for name, value in values.items())

@@ -1,6 +1,6 @@
 """Transaction metadata: BEGIN and END markers, and each event's place in its transaction.
 
-All events of a transaction, and its two markers, carry the same id: `xid:LSN` of the BEGIN.
+All events of a transaction, and its two markers, carry the same id.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from cdc.batch import ChangeBatch, RecordBatch, TransactionColumns
+from cdc.relational.hash_order import hash_order
 from schemas import connect
 from schemas.connect import OPTIONAL_INT64, Schema, Type
 
@@ -35,10 +36,6 @@ VALUE = connect.struct(
 )
 
 
-MESSAGES = "message"
-"""The data collection that logical messages are counted under: the last part of their topic."""
-
-
 class Mark(NamedTuple):
     """A transaction's border inside a chunk: where it stands, which one, begin or end."""
 
@@ -49,11 +46,15 @@ class Mark(NamedTuple):
 
 
 class Numbered(NamedTuple):
-    """A logical message inside a chunk; transaction is None for a non-transactional one."""
+    """A record of no table inside a chunk, numbered like an event; its value has a `transaction`.
+
+    transaction: its transaction-level values; None outside of any. collection: what it is counted under.
+    """
 
     seq: int
     record: RecordBatch
     transaction: Sequence[Any] | None
+    collection: str
 
 
 class TransactionTracker:
@@ -68,7 +69,7 @@ class TransactionTracker:
     def apply(
         self,
         batches: Sequence[ChangeBatch],
-        messages: Sequence[Numbered],
+        others: Sequence[Numbered],
         marks: Sequence[Mark],
         known_to: int = 0,
     ) -> RecordBatch | None:
@@ -78,7 +79,7 @@ class TransactionTracker:
         `known_to` are in the log already: they count, and are left out.
         """
         steps: list[tuple[int, ChangeBatch | Numbered | Mark]] = [(mark.seq, mark) for mark in marks]
-        steps += [(message.seq, message) for message in messages if message.transaction is not None]
+        steps += [(other.seq, other) for other in others if other.transaction is not None]
         for batch in batches:
             steps.extend((seq, batch) for seq in batch.seq)
         columns: dict[int, tuple[list[int], list[int]]] = {id(batch): ([], []) for batch in batches}
@@ -89,7 +90,7 @@ class TransactionTracker:
                 if seq >= known_to:
                     records.append(({"id": step.transaction_id}, marker))
             elif isinstance(step, Numbered):
-                self._number_message(step)
+                self._number(step)
             else:
                 total, order = columns[id(step)]
                 self._count(str(step.table.id))
@@ -107,13 +108,13 @@ class TransactionTracker:
         self._total += 1
         self._counts[collection] += 1
 
-    def _number_message(self, message: Numbered) -> None:
-        assert message.transaction is not None
-        self._count(MESSAGES)
-        message.record.values[0]["transaction"] = {
-            "id": message.transaction[-1],
+    def _number(self, other: Numbered) -> None:
+        assert other.transaction is not None
+        self._count(other.collection)
+        other.record.values[0]["transaction"] = {
+            "id": other.transaction[-1],
             "total_order": self._total,
-            "data_collection_order": self._counts[MESSAGES],
+            "data_collection_order": self._counts[other.collection],
         }
 
     def _marker(self, mark: Mark) -> dict[str, Any]:
@@ -129,15 +130,6 @@ class TransactionTracker:
             return marker | {"status": "BEGIN"}
         while len(self._counts) > self._buckets * 3 // 4:
             self._buckets *= 2  # and so many they stay, as in Java
-        ordered = sorted(self._counts, key=lambda name: _bucket(name, self._buckets))
+        ordered = hash_order(self._counts, self._buckets)
         collections = [{"data_collection": name, "event_count": self._counts[name]} for name in ordered]
         return marker | {"status": "END", "event_count": self._total, "data_collections": collections}
-
-
-def _bucket(name: str, buckets: int) -> int:
-    """Return where a java.util.HashMap keeps a string: Debezium lists collections in that order."""
-    code = 0
-    units = name.encode("utf-16-be")
-    for high, low in zip(units[::2], units[1::2], strict=True):
-        code = (31 * code + (high << 8 | low)) & 0xFFFFFFFF
-    return (code ^ code >> 16) & (buckets - 1)

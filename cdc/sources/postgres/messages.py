@@ -1,4 +1,4 @@
-"""Records beside the tables': heartbeats and logical messages."""
+"""Records of logical messages (pg_logical_emit_message)."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from cdc.batch import RecordBatch
 from cdc.filters import name_filter
 from cdc.sources.postgres.config import PostgresConfig
-from cdc.sources.postgres.pgoutput import LogicalMessage
-from cdc.sources.postgres.transactions import MESSAGES
+from cdc.sources.postgres.pgoutput import MESSAGES, LogicalMessage
 from cdc.sources.postgres.types import Modes
 from cdc.sources.postgres.versions import SOURCE_SCHEMA, source_block, transaction_values
 from cdc.topics import TopicNames
@@ -18,40 +17,14 @@ from schemas import connect
 from schemas.connect import OPTIONAL_INT64, Schema, Type
 from schemas.envelope import TRANSACTION_BLOCK
 
-_HEARTBEAT_KEY = connect.struct(
-    "io.debezium.connector.common.ServerNameKey", [("serverName", connect.STRING)], version=1
-)
-_HEARTBEAT_VALUE = connect.struct(
-    "io.debezium.connector.common.Heartbeat", [("ts_ms", connect.INT64)], version=1
-)
 _MESSAGE_KEY = connect.struct(
     "io.debezium.connector.postgresql.MessageKey", [("prefix", Schema(Type.STRING, optional=True))], version=1
 )
 
 
-class Heartbeats:
-    """Say regularly that the connector lives, and let the offset move with it."""
-
-    def __init__(self, config: PostgresConfig, topics: TopicNames) -> None:
-        self._interval = config.heartbeat_interval_ms / 1000
-        self._server, self._topic = config.topic_prefix, topics.heartbeat
-        self._next = time.monotonic() + self._interval
-
-    def due(self) -> bool:
-        """Whether it is time for a heartbeat."""
-        return bool(self._interval) and time.monotonic() >= self._next
-
-    def beat(self) -> RecordBatch:
-        """Return a heartbeat of now."""
-        self._next = time.monotonic() + self._interval
-        now = {"ts_ms": time.time_ns() // 1_000_000}
-        key = {"serverName": self._server}
-        return RecordBatch(self._topic, _HEARTBEAT_KEY, _HEARTBEAT_VALUE, [key], [now], partition=0)
-
-
 @dataclass(slots=True)
 class Messages:
-    """Make records of logical messages (pg_logical_emit_message)."""
+    """Make the records."""
 
     topic: str
     value_schema: Schema

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from cdc.batch import Batch, ChangeBatch
 from cdc.metrics import Metrics
-from cdc.sources.postgres.pgoutput import Decoder
 
 _SEEN = {
     "c": "TotalNumberOfCreateEventsSeen",
@@ -44,8 +43,20 @@ class StreamMetrics:
         self._metrics.set("SnapshotCompleted", True)
         self._metrics.set("SnapshotDurationInSeconds", int(time.monotonic() - self._snapshot_started))
 
-    def read(self, decoder: Decoder, batches: Sequence[Batch], clock_ns: int) -> None:
-        """Count what was read at `clock_ns`."""
+    def read(
+        self,
+        batches: Sequence[Batch],
+        clock_ns: int,
+        *,
+        commits: int,
+        transaction: str,
+        position: Mapping[str, str],
+    ) -> None:
+        """Count what was read at `clock_ns`.
+
+        commits: transactions seen so far. transaction: the last one's id. position: where in the log
+        that ended, in the words of the source's offset.
+        """
         metrics, total = self._metrics, 0
         for batch in batches:
             if isinstance(batch, ChangeBatch):
@@ -54,9 +65,9 @@ class StreamMetrics:
                 lag = clock_ns // 1_000_000 - batch.transactions[-1][0]
                 metrics.set("MilliSecondsBehindSource", max(lag, 0))
         metrics.add("TotalNumberOfEventsSeen", total)
-        metrics.set("NumberOfCommittedTransactions", decoder.commits)
-        metrics.set("LastTransactionId", str(decoder.position.xid))
-        metrics.set("SourceEventPosition", {"lsn": str(decoder.position.lsn)})
+        metrics.set("NumberOfCommittedTransactions", commits)
+        metrics.set("LastTransactionId", transaction)
+        metrics.set("SourceEventPosition", position)
         if total:
             metrics.set("LastEventTimestamp", clock_ns // 1_000_000)
 

@@ -1,0 +1,19 @@
+"""The order in which a java.util.HashMap gives its keys back: Debezium's events show it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+
+def hash_order(keys: Iterable[str], buckets: int) -> list[str]:
+    """Return the keys by their buckets (a power of two); within one, as they were inserted."""
+    return sorted(keys, key=lambda key: spread_hash(key) & (buckets - 1))
+
+
+def spread_hash(key: str) -> int:
+    """Return String.hashCode, spread as HashMap does."""
+    code = 0
+    units = key.encode("utf-16-be", "surrogatepass")
+    for high, low in zip(units[::2], units[1::2], strict=True):
+        code = (31 * code + (high << 8 | low)) & 0xFFFFFFFF
+    return code ^ code >> 16
