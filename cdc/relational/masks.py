@@ -9,6 +9,8 @@ from typing import Protocol
 
 from cdc.relational.binary import octets_codec
 from cdc.relational.column_type import ColumnType, interned, json_string
+from cdc.relational.config import Patterns
+from cdc.relational.config.types import TypeOptions
 from cdc.relational.text_view import octets, view
 from schemas.connect import Type
 from schemas.table import Codec
@@ -27,6 +29,19 @@ class Mask(Protocol):
     def apply(self, column_type: ColumnType) -> ColumnType:
         """Return the type under the mask, its schema marked."""
         ...
+
+
+def masks(config: TypeOptions) -> list[tuple[Patterns, Mask]]:
+    """Return the column mappers of a config with the columns that they are for."""
+    found: list[tuple[Patterns, Mask]] = []
+    for length, columns in config.column_mask.items():
+        found.append((columns, Stars(int(length))))
+    for length, columns in config.column_truncate.items():
+        found.append((columns, Truncate(int(length))))
+    for name, columns in config.column_hash.items():
+        version, algorithm, salt = name.split(" ", 2)
+        found.append((columns, Hash(algorithm, salt, 2 if version == "hash.v2" else 1)))
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ import re
 
 from cdc import config as options
 from cdc.config import Config, Importance
+from cdc.topics import TopicNames
 
 HIGH, LOW = Importance.HIGH, Importance.LOW
 
@@ -89,3 +90,13 @@ class EventOptions(Config):
         doc="Statement to run on the source with every heartbeat.",
         group="Heartbeat",
     )
+
+    def topic_names(self) -> TopicNames:
+        """Return the names of the connector's topics."""
+        return TopicNames(
+            self.topic_prefix,
+            self.topic_delimiter,
+            self.topic_heartbeat_prefix,
+            self.topic_heartbeat_name,
+            self.topic_transaction,
+        )

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from cdc.batch import Header, SourceBlock
-from cdc.filters import matches_any, name_filter
+from cdc.filters import name_filter
+from cdc.relational.capture_rules import CaptureRules
 from cdc.sources.postgres.catalog import Catalog, CatalogTable, TableDetails
 from cdc.sources.postgres.columns import ColumnFactory, ColumnSpec
 from cdc.sources.postgres.config import PostgresConfig
@@ -16,9 +17,7 @@ from cdc.sources.postgres.relation import Relation, RelationColumn
 from cdc.sources.postgres.tuples import SHORT, TupleLayout, WireColumn
 from cdc.sources.postgres.versions import SOURCE_SCHEMA, TableVersion, source_block
 from cdc.topics import TopicNames
-from schemas.envelope import EventSchema, event_schema
-from schemas.naming import adjust
-from schemas.table import Table, TableId
+from schemas.table import Column, Table, TableId
 from snapshot.progress import Key
 
 
@@ -54,12 +53,11 @@ class CapturedTables:
         self._blocks: dict[tuple[TableId, str], SourceBlock] = {}
         self._seen: dict[int, TableDetails] = {}
         self._schema_wanted = name_filter(config.schema_include, config.schema_exclude)
-        self._table_wanted = name_filter(config.table_include, config.table_exclude)
-        self._column_wanted = name_filter(config.column_include, config.column_exclude)
+        self._rules = CaptureRules(config)
 
     def wants(self, schema: str, table: str) -> bool:
         """Whether a table is captured."""
-        return self._schema_wanted(schema) and self._table_wanted(f"{schema}.{table}")
+        return self._schema_wanted(schema) and self._rules.wants_table(f"{schema}.{table}")
 
     def tables(self) -> list[CatalogTable]:
         """Return the captured tables there are now."""
@@ -67,18 +65,7 @@ class CapturedTables:
 
     def warnings(self, tables: Sequence[CatalogTable]) -> Iterator[str]:
         """Yield what in the config or in these captured tables deserves a look."""
-        lists = {
-            "column.include.list": self._config.column_include,
-            "column.exclude.list": self._config.column_exclude,
-        }
-        if any(lists.values()) or self._config.message_key_columns:
-            details = [(table.full_name, self._catalog.details(table.oid)) for table in tables]
-            names = [f"{table}.{column.name}" for table, found in details for column in found.columns]
-            for option, patterns in lists.items():
-                for pattern in patterns:
-                    if not any(pattern.fullmatch(name) for name in names):
-                        yield f"{option}: {pattern.pattern} matches no column of a captured table"
-            yield from self._unknown_keys(details)
+        yield from self._rules.warnings((table.full_name, self._column_names(table)) for table in tables)
         for table in tables:
             if table.identity in "dn" and not (table.has_primary_key and table.identity == "d"):
                 yield (
@@ -87,15 +74,8 @@ class CapturedTables:
                     f"{quote(table.schema)}.{quote(table.name)} REPLICA IDENTITY FULL"
                 )
 
-    def _unknown_keys(self, details: Sequence[tuple[str, TableDetails]]) -> Iterator[str]:
-        for pattern, columns in self._config.message_key_columns:
-            found = [(table, known) for table, known in details if pattern.fullmatch(table)]
-            if not found:
-                yield f"message.key.columns: {pattern.pattern} matches no captured table"
-            for table, known in found:
-                for column in columns:
-                    if known.column(column) is None:
-                        yield f"message.key.columns: {table} has no column {column}"
+    def _column_names(self, table: CatalogTable) -> list[str]:
+        return [column.name for column in self._catalog.details(table.oid).columns]
 
     def stream_version(self, relation: Relation) -> TableVersion | None:
         """Return the version that a Relation message starts; None when it is not captured.
@@ -129,7 +109,7 @@ class CapturedTables:
         table = self._table(entry.schema, entry.name, specs, details.key)
         fields = self._fields(table, specs)
         selected = [(spec.name, field) for spec, field in zip(specs, fields, strict=True) if field]
-        names = [name for name in self._key_names(entry.full_name, details.key) if details.column(name)]
+        names = [name for name in self._rules.key_names(entry.full_name, details.key) if details.column(name)]
         return SnapshotTable(
             entry,
             tuple(name for name, _ in selected),
@@ -152,28 +132,12 @@ class CapturedTables:
 
     def _table(self, schema: str, name: str, specs: Sequence[ColumnSpec], key: Sequence[str]) -> Table:
         full_name = f"{schema}.{name}"
-        captured = [
-            self._columns.make(full_name, spec, masked=True)
-            for spec in specs
-            if self._column_wanted(f"{full_name}.{spec.name}")
-        ]
         by_name = {spec.name: spec for spec in specs}
-        key_columns = [
-            self._columns.make(full_name, by_name[column], masked=False)
-            for column in self._key_names(full_name, key)
-            if column in by_name
-        ]
-        return Table(
-            TableId(self._config.dbname, schema, name),
-            tuple(column for column in captured if column is not None),
-            tuple(column for column in key_columns if column is not None),
-        )
 
-    def _key_names(self, full_name: str, key: Sequence[str]) -> Sequence[str]:
-        for pattern, columns in self._config.message_key_columns:
-            if matches_any((pattern,), full_name):
-                return columns
-        return key
+        def make(column: str, masked: bool) -> Column | None:
+            return self._columns.make(full_name, by_name[column], masked=masked)
+
+        return self._rules.table(TableId(self._config.dbname, schema, name), full_name, by_name, key, make)
 
     def _fields(self, table: Table, specs: Sequence[ColumnSpec]) -> list[str | None]:
         """Return the field that each column of the wire goes into; None for those not captured."""
@@ -186,16 +150,13 @@ class CapturedTables:
         return TableVersion(
             table=table,
             topic=topic,
-            events=self._events(topic, table),
+            events=self._rules.events(topic, table, SOURCE_SCHEMA),
             source=self.block(table.id, marker),
             layout=layout,
             headers=self._headers,
             tombstones=self._config.tombstones_on_delete,
             skip_unchanged=self._config.skip_without_change,
         )
-
-    def _events(self, topic: str, table: Table) -> EventSchema:
-        return event_schema(adjust(topic, self._config.schema_name_adjustment), table, SOURCE_SCHEMA)
 
 
 def _key_of(relation: Relation, details: TableDetails) -> Sequence[str]:

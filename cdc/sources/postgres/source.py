@@ -30,7 +30,6 @@ from cdc.sources.postgres.snapshot_reader import SnapshotReader
 from cdc.sources.postgres.start import Start, find_start
 from cdc.sources.postgres.streaming import Streaming
 from cdc.sources.postgres.versions import CONNECTOR, TableVersion
-from cdc.topics import TopicNames
 from snapshot.progress import SnapshotProgress
 
 if TYPE_CHECKING:
@@ -75,13 +74,7 @@ class PostgresSource(Source):
 
     def _prepare(self, connection: Connection, context: SourceContext) -> None:
         config = self.config
-        self._topics = TopicNames(
-            config.topic_prefix,
-            config.topic_delimiter,
-            config.topic_heartbeat_prefix,
-            config.topic_heartbeat_name,
-            config.topic_transaction,
-        )
+        self._topics = config.topic_names()
         handling = modes(config, money_scale(connection))
         self._types = type_catalog(connection)
         headers = context_headers(config, CONNECTOR, context.task)

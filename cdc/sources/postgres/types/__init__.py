@@ -15,7 +15,7 @@ from cdc.sources.postgres.types.catalog import (
 from cdc.sources.postgres.types.defaults import schema_default
 from cdc.sources.postgres.types.modes import Modes
 from cdc.sources.postgres.types.registry import resolve
-from cdc.sources.postgres.types.source_type import datatype_name, source_parameters
+from cdc.sources.postgres.types.source_type import source_type
 
 __all__ = [
     "MONEY_SCALE_QUERY",
@@ -25,8 +25,7 @@ __all__ = [
     "Modes",
     "TypeCatalog",
     "TypeInfo",
-    "datatype_name",
     "resolve",
     "schema_default",
-    "source_parameters",
+    "source_type",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cdc.relational.columns import SourceType
 from cdc.sources.postgres.types.catalog import TypeInfo
 from cdc.sources.postgres.types.numbers import precision_and_scale
 
@@ -21,27 +22,9 @@ _SERIALS = {"int2": "smallserial", "int4": "serial", "int8": "bigserial"}
 _CLOCKS = {"time": 8, "timetz": 14, "timestamp": 22, "timestamptz": 28}
 
 
-def source_parameters(
-    info: TypeInfo,
-    typmod: int,
-    column: str,
-    *,
-    default: str | None = None,
-    comment: str | None = None,
-) -> dict[str, str]:
-    """Return the schema parameters of a column's source: type, length, scale, comment and name.
-
-    `default` is the default's expression (pg_get_expr).
-    """
-    length, scale = _extent(info, typmod)
-    found = {
-        "type": datatype_name(info, default).upper(),
-        "length": str(length),
-        "scale": None if scale is None else str(scale),
-        "comment": comment,
-        "name": column,
-    }
-    return {f"__debezium.source.column.{key}": value for key, value in found.items() if value}
+def source_type(info: TypeInfo, typmod: int, *, default: str | None = None) -> SourceType:
+    """Return type, length and scale of a column's source; `default` is its expression (pg_get_expr)."""
+    return SourceType(datatype_name(info, default), *_extent(info, typmod))
 
 
 def datatype_name(info: TypeInfo, default: str | None = None) -> str:

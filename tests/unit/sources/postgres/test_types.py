@@ -21,7 +21,7 @@ from cdc.sources.postgres.types import (
     TypeInfo,
     resolve,
     schema_default,
-    source_parameters,
+    source_type,
 )
 
 RECORDED = json.loads((Path(__file__).parent / "recorded_types.json").read_text())
@@ -94,8 +94,8 @@ def test_source_parameters_are_debeziums(case: dict[str, Any]) -> None:
     want = dict(case["parameters"])
     if want.get(scale) == "2045":
         want[scale] = "-3"
-    found = source_parameters(CATALOG[case["oid"]], case["typmod"], case["column"], default=case["default"])
-    assert found == want
+    found = source_type(CATALOG[case["oid"]], case["typmod"], default=case["default"])
+    assert found.parameters(case["column"]) == want
 
 
 @pytest.mark.parametrize(
