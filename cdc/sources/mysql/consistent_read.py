@@ -1,0 +1,155 @@
+"""A transaction that shows all tables at one point of the binary log, with locks of milliseconds or none.
+
+InnoDB shows a transaction what was committed when it began; the log has its own end. That the two mean
+the same is what a lock is for: `FLUSH TABLES WITH READ LOCK` stops all commits, `LOCK TABLES … READ`
+those into the captured tables. MariaDB needs neither: it opens the view and notes the position in one
+step (https://mariadb.com/kb/en/enhancements-for-start-transaction-with-consistent-snapshot/). Where the
+server grants no lock, the point is not exact: `Point.since` says from where on a change may be in the view.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from cdc.sources.mysql.catalog import qualified
+from cdc.sources.mysql.server import BinlogStatus, Server, binlog_status, mariadb_status
+from schemas.table import TableId
+
+if TYPE_CHECKING:
+    from pymysql import Connection
+
+log = logging.getLogger(__name__)
+
+_REFUSED = frozenset((1044, 1045, 1142, 1205, 1227, 3024))
+"""Access denied in its several forms, lock wait timeout."""
+_SETTLE_SECONDS = 1.0
+"""How long a commit may take from the log to the tables, where no GTIDs tell."""
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """Where in the log a view of the tables stands.
+
+    until: what is behind it is not in the view. since: what is before it, is; the same where a lock made
+    it exact. Rows that changed between the two are in the view or not: there the stream is to be trusted.
+    """
+
+    until: BinlogStatus
+    since: BinlogStatus
+
+    @property
+    def exact(self) -> bool:
+        """Whether the view is the log's state at `until`."""
+        return self.since == self.until
+
+
+Connect = Callable[[], "Connection[Any]"]
+
+
+@dataclass(slots=True)
+class ConsistentRead:
+    """Open the view over `reader`; locks are held by a connection of their own (`connect`).
+
+    locking_mode: `snapshot.locking.mode`. lock_timeout: seconds, at least one counts.
+    """
+
+    reader: Connection[Any]
+    connect: Connect
+    server: Server
+    locking_mode: str
+    lock_timeout: float
+    _locker: Connection[Any] | None = None
+
+    def begin(self, tables: Sequence[TableId]) -> Point:
+        """Start the transaction and return its point; what is locked longer is freed by `release`."""
+        _run(self.reader, "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        if self.server.is_mariadb and self.locking_mode != "extended":
+            return self._mariadb_view()
+        for lock in self._locks(tables):
+            with self._refusable(lock[0]):
+                point = self._locked_view(lock)
+                if self.locking_mode != "extended":
+                    self.release()
+                return point
+        return self._unlocked_view()
+
+    def release(self) -> None:
+        """Give up what is locked."""
+        locker, self._locker = self._locker, None
+        if locker is not None:
+            locker.close()
+
+    def _locks(self, tables: Sequence[TableId]) -> Iterator[tuple[str, ...]]:
+        """Yield the ways to lock, best first, as the statements of each."""
+        mode = self.locking_mode
+        if mode in ("minimal", "extended"):
+            yield ("FLUSH TABLES WITH READ LOCK",)
+        elif mode.startswith("minimal_percona"):
+            yield ("LOCK TABLES FOR BACKUP", "FLUSH TABLES WITH READ LOCK")
+        if mode != "none" and not mode.endswith("no_table_locks") and tables:
+            yield (f"LOCK TABLES {', '.join(f'{qualified(table)} READ' for table in tables)}",)
+
+    @contextmanager
+    def _refusable(self, statement: str) -> Iterator[None]:
+        from pymysql.err import MySQLError
+
+        try:
+            yield
+        except MySQLError as error:
+            self.release()
+            if error.args[0] not in _REFUSED:
+                raise
+            log.warning("%s was refused (%s); trying another way", _shortened(statement), error.args[1])
+
+    def _locked_view(self, statements: Sequence[str]) -> Point:
+        self._locker = locker = self.connect()
+        _run(locker, f"SET SESSION lock_wait_timeout = {max(1, round(self.lock_timeout))}")
+        for statement in statements:
+            _run(locker, statement)
+        _run(self.reader, "START TRANSACTION WITH CONSISTENT SNAPSHOT")
+        status = binlog_status(self.reader, self.server)
+        return Point(status, status)
+
+    def _mariadb_view(self) -> Point:
+        _run(self.reader, "START TRANSACTION WITH CONSISTENT SNAPSHOT")
+        with self.reader.cursor() as cursor:
+            cursor.execute("SHOW STATUS LIKE 'binlog_snapshot_%'")
+            found = {str(name).lower(): str(value) for name, value in cursor.fetchall()}
+        file, pos = found.get("binlog_snapshot_file", ""), int(found.get("binlog_snapshot_position") or 0)
+        status = mariadb_status(self.reader, file, pos) if file else binlog_status(self.reader, self.server)
+        return Point(status, status)
+
+    def _unlocked_view(self) -> Point:
+        """Without a lock: a commit is in the log first and shown a little later.
+
+        A transaction among `gtid_executed` is shown. Without GTIDs time is all there is.
+        """
+        log.warning("The snapshot starts without a lock: changes of this moment come from the stream")
+        since = binlog_status(self.reader, self.server)
+        if self.server.uses_gtids:
+            since = BinlogStatus(since.file, since.pos, _executed(self.reader))
+        else:
+            time.sleep(_SETTLE_SECONDS)
+        _run(self.reader, "START TRANSACTION WITH CONSISTENT SNAPSHOT")
+        return Point(binlog_status(self.reader, self.server), since)
+
+
+def _executed(connection: Connection[Any]) -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT @@global.gtid_executed")
+        (gtids,) = cursor.fetchone() or ("",)
+        return "".join(str(gtids).split())
+
+
+def _run(connection: Connection[Any], statement: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+
+
+def _shortened(statement: str) -> str:
+    return statement if len(statement) <= 120 else statement[:117] + "..."
