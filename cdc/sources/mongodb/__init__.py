@@ -1,0 +1,1 @@
+"""MongoDB: change streams, and snapshots by ranges of `_id`."""
