@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from cdc.batch import Offset, Offsets
+from cdc.java_hash import grown, hash_order
 
 
 def encode_key(connector: str, partition: Mapping[str, Any]) -> bytes:
@@ -62,15 +63,4 @@ def _dump(value: Any) -> bytes:
 
 def _java_order(partition: Mapping[str, Any]) -> list[tuple[str, Any]]:
     """Order entries as java.util.HashMap iterates them, so that keys are byte-equal to Connect's."""
-    capacity = 16
-    while len(partition) > capacity * 0.75:
-        capacity *= 2
-    return sorted(partition.items(), key=lambda item: _java_spread(item[0]) & (capacity - 1))
-
-
-def _java_spread(text: str) -> int:
-    code = 0
-    units = text.encode("utf-16-be")
-    for high, low in zip(units[::2], units[1::2], strict=True):
-        code = (31 * code + (high << 8 | low)) & 0xFFFFFFFF
-    return code ^ (code >> 16)
+    return [(name, partition[name]) for name in hash_order(partition, grown(len(partition)))]

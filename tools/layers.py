@@ -35,7 +35,7 @@ LAYERS = (
     ("cdc.config_file",),
     ("cdc.batch", "cdc.config"),
     ("schemas",),
-    ("cdc.errors", "cdc.properties", "cdc.java_map"),
+    ("cdc.errors", "cdc.properties", "cdc.java_hash", "cdc.java_map"),
 )
 
 # Names that say nothing gather everything: a module is called by what it does for the domain.

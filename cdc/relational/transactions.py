@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from cdc.batch import ChangeBatch, RecordBatch, TransactionColumns
-from cdc.relational.hash_order import hash_order
+from cdc.java_hash import grown, hash_order
 from schemas import connect
 from schemas.connect import OPTIONAL_INT64, Schema, Type
 
@@ -128,8 +128,7 @@ class TransactionTracker:
             self._total = 0
             self._counts.clear()
             return marker | {"status": "BEGIN"}
-        while len(self._counts) > self._buckets * 3 // 4:
-            self._buckets *= 2  # and so many they stay, as in Java
+        self._buckets = grown(len(self._counts), self._buckets)  # and so many they stay, as in Java
         ordered = hash_order(self._counts, self._buckets)
         collections = [{"data_collection": name, "event_count": self._counts[name]} for name in ordered]
         return marker | {"status": "END", "event_count": self._total, "data_collections": collections}

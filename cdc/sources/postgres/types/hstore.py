@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
+from cdc.java_hash import grown, hash_order
 from cdc.relational.column_type import ColumnType, json_string
-from cdc.relational.hash_order import hash_order
 from cdc.relational.text_view import view
 from cdc.sources.postgres.types.modes import Modes
 from schemas import connect, logical
@@ -17,13 +17,6 @@ _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _CONTROL = re.compile(r"\\u00[01][a-f]")
 
 
-def _bucket_order(pairs: dict[str, str | None]) -> dict[str, str | None]:
-    size = 16
-    while len(pairs) * 4 > size * 3:
-        size *= 2
-    return {key: pairs[key] for key in hash_order(pairs, size)}
-
-
 def hstore_value(v: str) -> dict[str, str | None]:
     """Return the map of an hstore's text, in the order of Debezium's events."""
     text = v if v.isascii() else v.encode("latin-1").decode()
@@ -31,7 +24,9 @@ def hstore_value(v: str) -> dict[str, str | None]:
         _ESCAPE.sub(r"\1", match[1]): None if match[2] is None else _ESCAPE.sub(r"\1", match[2])
         for match in _PAIR.finditer(text)
     }
-    return _bucket_order(pairs) if len(pairs) > 1 else pairs
+    if len(pairs) < 2:
+        return pairs
+    return {key: pairs[key] for key in hash_order(pairs, grown(len(pairs)))}
 
 
 def _quote(text: str) -> str:

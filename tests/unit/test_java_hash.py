@@ -1,10 +1,10 @@
-"""Collections of an END marker stand where Java's HashMap has them."""
+"""Keys stand where Java's HashMap has them, as the collections of an END marker do."""
 
 from __future__ import annotations
 
 import random
 
-from cdc.relational.hash_order import hash_order, spread_hash
+from cdc.java_hash import grown, hash_order, spread_hash
 
 
 def test_the_order_that_debezium_showed() -> None:
@@ -17,3 +17,8 @@ def test_letters_beyond_the_first_plane_are_two_units() -> None:
     code = 0xD834 * 31 + 0xDD1E
     assert spread_hash("") == 0
     assert spread_hash("𝄞") == code ^ code >> 16
+
+
+def test_a_map_grows_when_it_is_three_quarters_full() -> None:
+    assert [grown(entries) for entries in (0, 12, 13, 24, 25)] == [16, 16, 32, 32, 64]
+    assert grown(1, 64) == 64

@@ -1,4 +1,4 @@
-"""The order in which a java.util.HashMap gives its keys back: Debezium's events show it."""
+"""The order in which a java.util.HashMap gives its keys back; Connect and Debezium show it in places."""
 
 from __future__ import annotations
 
@@ -6,8 +6,15 @@ from collections.abc import Iterable
 
 
 def hash_order(keys: Iterable[str], buckets: int) -> list[str]:
-    """Return the keys by their buckets (a power of two); within one, as they were inserted."""
+    """Return the keys by their buckets; within one, as they were inserted."""
     return sorted(keys, key=lambda key: spread_hash(key) & (buckets - 1))
+
+
+def grown(entries: int, buckets: int = 16) -> int:
+    """Return how many buckets a map of `buckets` (a power of two) has once it holds so many entries."""
+    while entries > buckets * 3 // 4:
+        buckets *= 2
+    return buckets
 
 
 def spread_hash(key: str) -> int:
