@@ -73,6 +73,10 @@ class PositionLost(CdcError):
     """The log position to resume from is gone: slot dropped or recreated, binlog purged, token expired."""
 
 
+class SchemaHistoryLost(CdcError):
+    """There is an offset, but the history of the schemas up to it is missing, partial or unreadable."""
+
+
 class ResourceBusy(CdcError):
     """Somebody else holds what this task needs (an active slot, a lock); it may be released."""
 

@@ -78,3 +78,15 @@ class TableChange:
     id: TableId
     table: TableDefinition | None = None
     previous_id: TableId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaChange:
+    """One statement, or the part of it that concerns one table: what a history has as one record.
+
+    database: where it belongs; empty for what concerns the server as a whole.
+    """
+
+    database: str
+    ddl: str
+    changes: tuple[TableChange, ...] = ()

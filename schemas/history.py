@@ -24,13 +24,14 @@ class HistoryRecord:
 
     source: Debezium's source partition, which tells apart who shares a topic. position: the source's offset
     behind the statement. ts_ms: when it was written. database: where the statement ran. changes: what it did
-    to tables; empty where it did nothing to any, or where that is not known and `ddl` must be parsed.
+    to tables; empty where it made and changed none (but it may have set a default, or dropped a whole
+    database), None in histories of early versions, which have the statement alone.
     """
 
     source: Mapping[str, Any]
     position: Mapping[str, Any]
     ddl: str | None
-    changes: tuple[TableChange, ...] = ()
+    changes: tuple[TableChange, ...] | None = ()
     database: str | None = None
     schema: str | None = None
     ts_ms: int | None = None
@@ -46,7 +47,8 @@ def encode(record: HistoryRecord, *, pretty: bool, comments: bool = True) -> byt
     }
     document: dict[str, Any] = {"source": dict(record.source), "position": dict(record.position)}
     document |= {name: value for name, value in optional.items() if value is not None}
-    document["tableChanges"] = [history_document(change, comments=comments) for change in record.changes]
+    if record.changes is not None:
+        document["tableChanges"] = [history_document(change, comments=comments) for change in record.changes]
     return (_pretty(document, "\n") if pretty else _compact(document)).encode("utf-8", "surrogatepass")
 
 
@@ -57,12 +59,12 @@ def decode(value: bytes) -> HistoryRecord:
     except ValueError:
         document = json.loads(value)  # Java writes halves of surrogate pairs, which orjson refuses
     try:
-        changes = tuple(read_change(change) for change in document.get("tableChanges") or ())
+        found = document.get("tableChanges")
         return HistoryRecord(
             document["source"],
             document["position"],
             document.get("ddl"),
-            changes,
+            None if found is None else tuple(map(read_change, found)),
             document.get("databaseName"),
             document.get("schemaName"),
             document.get("ts_ms"),
@@ -78,10 +80,20 @@ _SHORT: Final = {"\b": "\\b", "\t": "\\t", "\n": "\\n", "\f": "\\f", "\r": "\\r"
 _ESCAPES: Final = {chr(code): f"\\u{code:04X}" for code in range(0x20)} | _SHORT
 
 
+_WORDS: Final = {None: "null", True: "true", False: "false"}
+
+
 def _scalar(value: Any) -> str:
     if isinstance(value, str):
-        return '"' + _ESCAPED.sub(lambda found: _ESCAPES[found[0]], value) + '"'
+        plain = value.isprintable() and '"' not in value and "\\" not in value
+        return f'"{value}"' if plain else '"' + _ESCAPED.sub(_escape, value) + '"'
+    if value is None or isinstance(value, bool):
+        return _WORDS[value]
     return json.dumps(value)
+
+
+def _escape(found: re.Match[str]) -> str:
+    return _ESCAPES[found[0]]
 
 
 def _compact(value: Any) -> str:
@@ -96,8 +108,8 @@ def _pretty(value: Any, line: str) -> str:
     """Print as Jackson's DefaultPrettyPrinter; `line` is a line end with the indentation reached."""
     if isinstance(value, dict):
         inner = line + "  "
-        members = [f"{inner}{_scalar(name)} : {_pretty(member, inner)}" for name, member in value.items()]
+        members = [f'{inner}"{name}" : {_pretty(member, inner)}' for name, member in value.items()]
         return "{" + ",".join(members) + line + "}" if members else "{ }"
     if isinstance(value, list):
-        return "[ " + ", ".join(_pretty(item, line) for item in value) + " ]" if value else "[ ]"
+        return "[ " + ", ".join([_pretty(item, line) for item in value]) + " ]" if value else "[ ]"
     return _scalar(value)

@@ -2,5 +2,6 @@
 
 from cdc.sources.mysql.config.binlog import BinlogOptions
 from cdc.sources.mysql.config.connection import BinlogConnection, MariaDbConnection, MySqlConnection
+from cdc.sources.mysql.config.history import HistoryOptions
 
-__all__ = ["BinlogConnection", "BinlogOptions", "MariaDbConnection", "MySqlConnection"]
+__all__ = ["BinlogConnection", "BinlogOptions", "HistoryOptions", "MariaDbConnection", "MySqlConnection"]
