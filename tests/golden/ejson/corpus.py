@@ -253,11 +253,39 @@ def cases() -> Iterator[tuple[str, bytes]]:
         ),
     )
     for name, payload in (
-        ("objectid", (7, OID)), ("string", (2, text('a"b é'))), ("int", (16, int32(1234))), ("double", (1, double(12.34))),
-        ("nan", (1, double(float("nan")))), ("date", (9, int64(1600000000123))), ("null", (10, b"")), ("bool", (8, b"\1")),
-        ("uuid", (5, binary(4, bytes(range(16))))), ("decimal", (19, _DECIMALS[4])), ("long", (18, int64(2**40))),
-        ("document", (3, document(element(2, "hi", text("kafka")), element(4, "n", array((1, double(10.0)), (16, int32(3))))))),
-        ("array", (4, array((16, int32(1)),))), ("timestamp", (17, struct.pack("<II", 7, 9))), ("min", (255, b"")),
-        ("regex", (11, b"^a\0i\0")), ("empty document", (3, document())), ("symbol", (14, text("s"))),
-    ):  # fmt: skip
+        ("objectid", (7, OID)),
+        ("string", (2, text('a"b é'))),
+        ("int", (16, int32(1234))),
+        ("double", (1, double(12.34))),
+        ("nan", (1, double(float("nan")))),
+        ("date", (9, int64(1600000000123))),
+        ("null", (10, b"")),
+        ("bool", (8, b"\1")),
+        ("uuid", (5, binary(4, bytes(range(16))))),
+        ("decimal", (19, _DECIMALS[4])),
+        ("long", (18, int64(2**40))),
+        (
+            "document",
+            (
+                3,
+                document(
+                    element(2, "hi", text("kafka")), element(4, "n", array((1, double(10.0)), (16, int32(3))))
+                ),
+            ),
+        ),
+        (
+            "array",
+            (
+                4,
+                array(
+                    (16, int32(1)),
+                ),
+            ),
+        ),
+        ("timestamp", (17, struct.pack("<II", 7, 9))),
+        ("min", (255, b"")),
+        ("regex", (11, b"^a\0i\0")),
+        ("empty document", (3, document())),
+        ("symbol", (14, text("s"))),
+    ):
         yield f"key: {name}", document(element(payload[0], "_id", payload[1]))

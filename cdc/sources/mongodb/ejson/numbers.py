@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable
 
-from cdc.relational.calendar import iso_moment
+from cdc.relational.calendar import iso_day
 from schemas import java_text
 
 _BIAS = 6176
+_COEFFICIENT = (1 << 49) - 1
+_HALVES = struct.Struct("<QQ").unpack
 _LAST_MODERN = 253402300799999
 """9999-12-31T23:59:59.999Z, in ms: relaxed EJSON writes dates from 1970 up to here as text."""
 
@@ -25,16 +28,14 @@ def decimal_text(octets: bytes) -> str:
 
     Exponents as General Decimal Arithmetic's to-scientific-string; every NaN is `NaN`.
     """
-    bits = int.from_bytes(octets, "little")
-    sign = "-" if bits >> 127 else ""
-    if bits >> 122 & 0x1F == 0x1F:
-        return "NaN"
-    if bits >> 122 & 0x1F == 0x1E:
-        return f"{sign}Infinity"
-    if bits >> 125 & 3 == 3:
-        exponent, coefficient = (bits >> 111 & 0x3FFF) - _BIAS, 0
-    else:
-        exponent, coefficient = (bits >> 113 & 0x3FFF) - _BIAS, bits & (1 << 113) - 1
+    low, high = _HALVES(octets)
+    exponent, coefficient = (high >> 49 & 0x3FFF) - _BIAS, (high & _COEFFICIENT) << 64 | low
+    kind = high >> 58 & 0x1F
+    sign = "-" if high >> 63 else ""
+    if kind >= 0x18:  # not a canonical number
+        if kind >= 0x1E:
+            return "NaN" if kind == 0x1F else f"{sign}Infinity"
+        exponent, coefficient = (high >> 47 & 0x3FFF) - _BIAS, 0
     return sign + _scientific(str(coefficient), exponent)
 
 
@@ -49,9 +50,28 @@ def _scientific(digits: str, exponent: int) -> str:
     return f"{padded[:exponent]}.{padded[exponent:]}"
 
 
+class _Days(dict[int, str]):
+    """ISO dates by day since 1970; bounded."""
+
+    def __missing__(self, day: int) -> str:
+        if len(self) > 20_000:
+            self.clear()
+        text = self[day] = f"{iso_day(day)}T"
+        return text
+
+
+_days = _Days()
+_minutes = [f"{hour:02}:{minute:02}:" for hour in range(24) for minute in range(60)]
+
+
 def date_text(milliseconds: int) -> str:
-    """Return `2020-09-13T12:26:40.12Z`."""
-    return f"{iso_moment(milliseconds * 1000)}Z"
+    """Return `2020-09-13T12:26:40.12Z`: the fraction without trailing zeros."""
+    day, rest = divmod(milliseconds, 86_400_000)
+    minute, rest = divmod(rest, 60_000)
+    second, fraction = divmod(rest, 1000)
+    if fraction:
+        return f"{_days[day]}{_minutes[minute]}{second:02}.{fraction:03}".rstrip("0") + "Z"
+    return f"{_days[day]}{_minutes[minute]}{second:02}Z"
 
 
 def is_modern(milliseconds: int) -> bool:

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Callable
 from json.encoder import encode_basestring as _encode_basestring
+
+escape: Callable[[str], str] = _encode_basestring
+"""Quote a string fast; right unless there are characters beyond ASCII, or DEL."""
 
 _ESCAPED = {"Cc", "Cf", "Cn", "Co", "Cs", "Lm", "Mc", "Me", "Mn", "Zl", "Zp"}
 """Categories of the characters that the driver writes as an escape: it lists those it prints, and
@@ -35,7 +39,7 @@ _escapes = _Escapes()
 def quote(text: str) -> str:
     """Return the JSON string of a text."""
     if text.isascii() and text.isprintable():
-        return _encode_basestring(text)
+        return escape(text)
     if len(_escapes) > 200_000:
         _escapes.clear()
     return f'"{text.translate(_escapes)}"'

@@ -15,13 +15,20 @@ from typing import Any, Final
 from cdc.errors import UnsupportedValue
 from cdc.sources.mongodb.ejson.modes import Mode
 from cdc.sources.mongodb.ejson.numbers import DATES, date_text, decimal_text, double_text
-from cdc.sources.mongodb.ejson.text import quote
+from cdc.sources.mongodb.ejson.shapes import WriteShape, learn
+from cdc.sources.mongodb.ejson.text import escape, quote
 
 Write = Callable[[bytes], str]
 """Returns the text of a document; raises BrokenDocument."""
 
 DEEPEST: Final = 200
 """Levels of nesting; the server allows 100 (180 in its own documents)."""
+
+_SHAPES: Final = 8
+"""Shapes of documents that a writer knows at a time."""
+
+_RELEARN: Final = 512
+"""Unknown shapes after which one more is learnt: compiling takes as long as 100 documents."""
 
 _NAMES: Final = 20_000
 """How many field names a writer remembers the text of."""
@@ -42,9 +49,14 @@ class BrokenDocument(UnsupportedValue):
         )
 
 
-@cache
 def writer(mode: Mode) -> Write:
-    """Return the function that writes documents in a mode."""
+    """Return a function that writes documents in a mode; one for each collection is fastest."""
+    return _Shapes(mode).write
+
+
+@cache
+def _general(mode: Mode) -> dict[str, Any]:
+    """Return the scope of the functions that write any document."""
     scope: dict[str, Any] = {
         "broken": BrokenDocument,
         "date_text": date_text,
@@ -59,8 +71,43 @@ def writer(mode: Mode) -> Write:
         "double": struct.Struct("<d").unpack_from,
     }
     exec(_code(mode), scope)  # noqa: S102 - made of the modes' templates only
-    write: Write = scope["write"]
-    return write
+    return scope
+
+
+class _Shapes:
+    """Write the documents of one collection: by a shape seen lately, else in general."""
+
+    def __init__(self, mode: Mode) -> None:
+        self._mode = mode
+        self._scope = _general(mode)
+        self._general: Write = self._scope["write"]
+        self._shapes: list[WriteShape] = []
+        self._misses = 0
+
+    def write(self, data: bytes) -> str:
+        for place, shape in enumerate(self._shapes):
+            try:
+                text = shape(data, escape)
+                if text is None:
+                    continue
+                if not text.isascii() or "\x7f" in text:
+                    text = shape(data, quote) or ""
+            except Exception:  # noqa: BLE001 - whatever it is, the general function says where
+                break
+            if place:
+                self._shapes.insert(place >> 1, self._shapes.pop(place))
+            return text
+        return self._miss(data)
+
+    def _miss(self, data: bytes) -> str:
+        """Write a document of an unknown shape; learn it, unless the shapes are too many to be of use."""
+        text = self._general(data)
+        self._misses += 1
+        if self._misses <= _SHAPES or not self._misses % _RELEARN:
+            if (learnt := learn(data, self._mode, self._scope)) is not None:
+                self._shapes.insert(0, learnt)
+            del self._shapes[_SHAPES:]
+        return text
 
 
 def _code(mode: Mode) -> str:
@@ -77,6 +124,17 @@ def label(name):
         labels.clear()
     text = labels[name] = '{comma}' + quote(name.decode()) + ': '
     return text
+
+def double_json(number):
+    if number - number:
+        text = 'NaN' if number != number else 'Infinity' if number > 0 else '-Infinity'
+        return {value(mode.not_finite, "text")}
+    return {value(mode.double, "double_text(number)")}
+
+def date_json(date):
+    if is_text_date(date):
+        return {value(mode.date_text, "date_text(date)")}
+    return {value(mode.date, "date")}
 
 labels = {{}}
 
@@ -106,16 +164,10 @@ def elements(data, at, out, path, named):
             add({value(mode.oid, "data[at:at + 12].hex()")})
             at += 12
         elif kind == 9:
-            date = int64(data, at)[0]
-            add({value(mode.date_text, "date_text(date)")} if is_text_date(date) else {value(mode.date, "date")})
+            add(date_json(int64(data, at)[0]))
             at += 8
         elif kind == 1:
-            number = double(data, at)[0]
-            if number - number:
-                text = 'NaN' if number != number else 'Infinity' if number > 0 else '-Infinity'
-                add({value(mode.not_finite, "text")})
-            else:
-                add({value(mode.double, "double_text(number)")})
+            add(double_json(double(data, at)[0]))
             at += 8
         elif kind == 18:
             add({value(mode.int64, "int64(data, at)[0]")})
@@ -172,7 +224,8 @@ def rare(kind, data, at, out, path):
     if kind == 11:
         middle = data.index(0, at)
         stop = data.index(0, middle + 1)
-        pattern, options = quote(data[at:middle].decode()), quote(''.join(sorted(data[middle + 1:stop].decode())))
+        pattern = quote(data[at:middle].decode())
+        options = quote(''.join(sorted(data[middle + 1:stop].decode())))
         out.append({value(mode.regex, "pattern", "options")})
         return stop + 1
     if kind == 13:
