@@ -17,7 +17,7 @@ VIEW_OCTETS = "v.encode('latin-1')"
 
 def base64_json(data: bytes) -> str:
     """Return bytes as JsonConverter writes them: a base64 string (`rel_base64` in the scope of codecs)."""
-    return f'"{b2a_base64(data, newline=False).decode("ascii")}"'
+    return f'"{b2a_base64(data, newline=False).decode()}"'
 
 
 def octets_codec(octets: str, scope: Mapping[str, Any]) -> Codec:

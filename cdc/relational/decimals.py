@@ -39,7 +39,7 @@ def unscaled_bytes(unscaled: int) -> bytes:
 def unscaled_json(unscaled: int) -> str:
     """Return the base64 of a decimal's unscaled value."""
     length = ((unscaled if unscaled >= 0 else ~unscaled).bit_length() >> 3) + 1
-    return f'"{b2a_base64(unscaled.to_bytes(length, "big", signed=True), newline=False).decode("ascii")}"'
+    return f'"{b2a_base64(unscaled.to_bytes(length, "big", signed=True), newline=False).decode()}"'
 
 
 def unscaled(v: str) -> int:

@@ -50,13 +50,7 @@ def single(modes: Modes) -> ColumnType:
 
 def decimal_json(v: str) -> str:
     """Return the base64 of a numeric's unscaled value; NaN is empty bytes."""
-    try:
-        n = int(v.replace(".", ""))
-    except ValueError:
-        if v == "NaN":
-            return '""'
-        n = unscaled(v)
-    return unscaled_json(n)
+    return '""' if v == "NaN" else unscaled_json(unscaled(v))
 
 
 def decimal_value(v: str) -> Decimal:
@@ -90,7 +84,10 @@ def variable_json(v: str) -> str:
 
 _NUMERIC: dict[DecimalMode, Codec] = {
     "precise": Codec(
-        "pg_decimal(v)", "pg_decimal_json(v)", {"pg_decimal": decimal_value, "pg_decimal_json": decimal_json}
+        "pg_decimal(v)",
+        "rel_unscaled_json(int(v.replace('.', ''))) if v[-1] <= '9' and len(v) < 4000"
+        " else pg_decimal_json(v)",
+        {"pg_decimal": decimal_value, "pg_decimal_json": decimal_json, "rel_unscaled_json": unscaled_json},
     ),
     "double": DECIMAL_DOUBLE_TEXT,
     "string": Codec(
