@@ -240,3 +240,11 @@ def test_a_stop_does_not_wait_for_room() -> None:
     with pytest.raises(LogFull):
         task(source, MemoryLog(), writer=Full(99)).run(lambda: next(answers))
     assert not source.confirmed
+
+
+def test_a_source_gets_journals_of_the_log() -> None:
+    log, source = MemoryLog(), ListSource([])
+    run(task(source, log))
+    assert source.context is not None
+    source.context.journal("history", {}).append([b"1"])
+    assert list(log.journal("history", {}).read()) == [b"1"]

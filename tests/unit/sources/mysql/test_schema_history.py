@@ -15,6 +15,8 @@ from cdc.journals import FileJournal, MemoryJournal
 from cdc.metrics import Metrics
 from cdc.plugin import SourceContext
 from cdc.sources.mysql.config import HistoryOptions
+from cdc.sources.mysql.gtid import MariaDbGtidSet, MySqlGtidSet
+from cdc.sources.mysql.history_order import order_of
 from cdc.sources.mysql.schema_history import LOST, SchemaHistory, Scope, open_journal
 from cdc.transport.memory import MemoryLog
 from schemas import history
@@ -157,6 +159,24 @@ def test_large_snapshots_are_appended_in_pieces() -> None:
     assert len(names(keeper(journal).recover(END))) == 100
     assert max(sizes) < 2 << 20
     assert 1 < len(sizes) < 10
+
+
+GTID_SETS = {"mysql": MySqlGtidSet, "mariadb": MariaDbGtidSet}
+
+
+@pytest.mark.parametrize("product", ["mysql", "mariadb"])
+def test_an_offset_has_the_records_before_it_and_no_other(product: str) -> None:
+    order = order_of(GTID_SETS[product])
+    positions = [history.decode(value).position for value in recorded(product)]
+    streamed = [position for position in positions if "snapshot" not in position]
+    (snapshot,) = {json.dumps({**p, "ts_sec": 1}) for p in positions if "snapshot" in p}
+    done = {name: value for name, value in json.loads(snapshot).items() if name != "snapshot"}
+    for offset in (json.loads(snapshot), done):
+        assert [p for p in positions if order(p, offset)] == [p for p in positions if "snapshot" in p]
+    for number, offset in enumerate(streamed):
+        known = [order(position, offset) for position in streamed]
+        twins = sum(position == offset for position in streamed[number:])
+        assert known == [True] * (number + twins) + [False] * (len(streamed) - number - twins)
 
 
 # -- what is kept ------------------------------------------------------------------------------
