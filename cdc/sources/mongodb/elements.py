@@ -1,0 +1,75 @@
+"""The elements of a BSON document by position, without decoding their values."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable, Iterable, Iterator
+from typing import Final, NamedTuple
+
+_int32 = struct.Struct("<i").unpack_from
+_FIXED: Final = {
+    1: 8, 6: 0, 7: 12, 8: 1, 9: 8, 10: 0, 16: 4, 17: 8, 18: 8, 19: 16, 127: 0, 255: 0,
+}  # fmt: skip
+
+DOCUMENT: Final = 3
+ARRAY: Final = 4
+
+
+class Element(NamedTuple):
+    """Where an element stands: its type, name, first byte, first byte of the value, and end."""
+
+    kind: int
+    name: bytes
+    start: int
+    value: int
+    stop: int
+
+
+def _size(kind: int, data: bytes, at: int) -> int:
+    """Return the size of a value of variable size."""
+    size: int
+    (size,) = _int32(data, at) if kind != 11 else (0,)
+    match kind:
+        case 3 | 4 | 15:
+            return size
+        case 2 | 13 | 14:
+            return size + 4
+        case 5:
+            return size + 5
+        case 12:
+            return size + 16
+        case 11:
+            return data.index(0, data.index(0, at) + 1) + 1 - at
+    raise ValueError(f"there is no BSON type {kind}")
+
+
+def elements(data: bytes, at: int = 0) -> Iterator[Element]:
+    """Yield the elements of the document that begins at `at`; ValueError where it is none."""
+    at += 4
+    while kind := data[at]:
+        value = data.index(0, at + 1) + 1
+        size = _FIXED.get(kind)
+        stop = value + (size if size is not None else _size(kind, data, value))
+        yield Element(kind, data[at + 1 : value - 1], at, value, stop)
+        at = stop
+
+
+def find(data: bytes, name: bytes, at: int = 0) -> Element | None:
+    """Return the first element of a name."""
+    return next((element for element in elements(data, at) if element.name == name), None)
+
+
+def document(pieces: Iterable[bytes]) -> bytes:
+    """Return the document of some elements, given as bytes."""
+    body = b"".join(pieces)
+    return struct.pack("<i", len(body) + 5) + body + b"\0"
+
+
+def named(element: Element, data: bytes, name: bytes) -> bytes:
+    """Return an element under another name."""
+    return bytes([element.kind]) + name + b"\0" + data[element.value : element.stop]
+
+
+def rewritten(element: Element, data: bytes, edit: Callable[[bytes], bytes]) -> bytes:
+    """Return an element whose value, a document or array, was edited."""
+    return data[element.start : element.value] + edit(data[element.value : element.stop])
