@@ -7,6 +7,7 @@ import pytest
 from tests.servers.connect import ConnectWorker
 from tests.servers.kafka import KafkaBroker
 from tests.servers.mariadb import MariaDBServer
+from tests.servers.mongodb import MongoServer
 from tests.servers.mysql import MySQLServer
 from tests.servers.policy import require
 from tests.servers.postgres import Database, PostgresServer
@@ -112,3 +113,21 @@ def mariadb() -> Iterator[MySQLServer]:
         server = MariaDBServer().start()
     yield server
     server.stop()
+
+
+@pytest.fixture(scope="session")
+def mongo_server() -> Iterator[MongoServer]:
+    """Return the session's MongoDB, dead or alive."""
+    with require("mongodb"):
+        server = MongoServer()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def mongodb(mongo_server: MongoServer) -> MongoServer:
+    """Return a running MongoDB; tests share it, see `MongoServer.database_name`."""
+    with require("mongodb"):
+        if not mongo_server.alive:
+            mongo_server.start()
+    return mongo_server

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Protocol
 
-from tests.servers import connect, kafka, mariadb, mysql, postgres, tls
+from tests.servers import connect, kafka, mariadb, mongodb, mysql, postgres, tls
 from tests.servers.policy import Unavailable
 
 
@@ -40,6 +40,11 @@ def _mysql(kind: type[mysql.MySQLServer], _: str) -> tuple[_Server, str]:
     return server, server.url()
 
 
+def _mongodb(_: str) -> tuple[_Server, str]:
+    server = mongodb.MongoServer().start()
+    return server, server.url()
+
+
 _START: dict[str, Callable[[str], tuple[_Server, str]]] = {
     **{f"postgres{version}": partial(_postgres, version) for version in postgres.VERSIONS},
     "kafka": partial(_kafka, False),
@@ -47,6 +52,7 @@ _START: dict[str, Callable[[str], tuple[_Server, str]]] = {
     "connect": _connect,
     "mysql": partial(_mysql, mysql.MySQLServer),
     "mariadb": partial(_mysql, mariadb.MariaDBServer),
+    "mongodb": _mongodb,
 }
 _ENDS = {signal.SIGINT, signal.SIGTERM}
 _FETCH: dict[str, Callable[[], object]] = {
@@ -59,6 +65,7 @@ _FETCH: dict[str, Callable[[], object]] = {
     "debezium jdbc sink": connect.jdbc_sink_plugin,
     "mysql": mysql.installation,
     "mariadb": mariadb.installation,
+    "mongodb": mongodb.secantus,
 }
 
 
