@@ -12,8 +12,9 @@ from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
 
 from cdc.errors import CdcError
-from cdc.sources.mysql.binlog.compressed import LARGEST_EVENT, inflated, payload_pieces
+from cdc.sources.mysql.binlog.compressed import LARGEST_EVENT, payload_pieces
 from cdc.sources.mysql.binlog.events import (
+    BeginQuery,
     Chunk,
     Event,
     FormatDescription,
@@ -21,12 +22,8 @@ from cdc.sources.mysql.binlog.events import (
     Ignored,
     Incident,
     Rotate,
-    Rows,
     RowsQuery,
-    Shape,
     StatementContext,
-    TableMap,
-    TableMapped,
     XaPrepare,
     Xid,
 )
@@ -51,28 +48,21 @@ from cdc.sources.mysql.binlog.kinds import (
     name_of,
 )
 from cdc.sources.mysql.binlog.query import read_query
-from cdc.sources.mysql.binlog.table_map import read_table_map
+from cdc.sources.mysql.binlog.tables import Tables
 
 _HEADER = 19
 _LARGEST_PACKET = 0xFFFFFF
-_NO_TABLE = 0xFFFFFF
 _EOF = 0xFE
 _CRC32 = 1
-_MOST_SHAPES = _MOST_TABLES = 10_000
 _header = struct.Struct("<IBIIIH").unpack_from
+_int64 = struct.Struct("<Q").unpack_from
+_crc32 = zlib.crc32
 _int32 = struct.Struct("<I").unpack_from
 _FAULTS = (Malformed, IndexError, ValueError, KeyError, OverflowError, struct.error, zlib.error)
 
 
-@dataclass(slots=True)
-class _Table:
-    """A table map in use: `heads` has for each operation how long the start of its rows events is."""
-
-    map: TableMap
-    heads: dict[str, int]
-
-
-_Layout = tuple[TableMap, str, bytes | None, bytes | None, bool]
+_Taker = Callable[[Head, int, Chunk, int, int], Event | None]
+"""Makes an event of the members of `Event`, the kind, and where its body is; None for a table map."""
 
 
 @dataclass(slots=True)
@@ -88,42 +78,81 @@ class EventDecoder:
     _serial: int = 0
     _wraps: int = 0
     _low: int = 0
+    _kind: int = 0
+    _pos: int = 0
     _parts: list[bytes] = field(default_factory=list)
     _have: int = 0
     _wanted: int = 0
-    _tables: dict[bytes, _Table] = field(default_factory=dict)
-    _shapes: dict[bytes, Shape] = field(default_factory=dict)
-    _layouts: dict[_Layout, Shape] = field(default_factory=dict)
+    _tables: Tables = field(default_factory=Tables)
+    _takers: dict[int, _Taker] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._takers = {
+            **dict.fromkeys(ROWS, self._tables.rows),
+            Kind.TABLE_MAP: self._tables.take_map,
+            Kind.ANNOTATE_ROWS: self._annotation,
+            Kind.QUERY: _query,
+            Kind.XID: _xid,
+            Kind.GTID: lambda head, kind, chunk, at, end: read_gtid(head, chunk.data[at:end]),
+            Kind.MARIADB_GTID: lambda head, kind, chunk, at, end: read_mariadb_gtid(head, chunk.data[at:end]),
+        }
 
     def decode(self, data: bytes) -> Iterator[Event]:
         """Yield the events of some more bytes; what is cut off waits for the next ones.
 
-        The iterator must be used up before the next call. Raises `UnreadableEvent`, and `RefusedByServer`
-        or `EndOfDump` where the server ends the stream.
+        Table maps are not among them: rows events refer to them. The iterator must be used up before
+        the next call. Raises `UnreadableEvent`, and `RefusedByServer` or `EndOfDump` where the server
+        ends the stream. The loop runs once an event and is most of what a stream itself costs: what it
+        needs is local.
         """
         self._parts.append(data)
         self._have += len(data)
         if self._have < self._wanted:
-            return
+            return iter(())
         data = b"".join(self._parts) if len(self._parts) > 1 else data
         self._parts, self._have, self._wanted = [], 0, 0
-        chunk, size, at, read = Chunk(data), len(data), 0, self._event
+        return self._events(data)
+
+    def _events(self, data: bytes) -> Iterator[Event]:
+        try:
+            yield from self._packets(data)
+        except _FAULTS as error:
+            raise self._unreadable(error) from error
+
+    def _packets(self, data: bytes) -> Iterator[Event]:
+        chunk, size, at = Chunk(data), len(data), 0
+        takers, check, verify = self._takers, bool(self._checksum), self.verify
         while size - at >= 4:
             end = at + 4 + (data[at] | data[at + 1] << 8 | data[at + 2] << 16)
             if end > size:
                 break
-            if data[at + 4]:
-                raise _ended(data[at + 4 : end])
-            if end - at == _LARGEST_PACKET + 4:
-                end = self._long_end(data, at)
+            self._kind = kind = data[at + 9] if end - at > _HEADER + 4 else 0
+            take = takers.get(kind)
+            if take is None or data[at + 4] or end - at == _LARGEST_PACKET + 4:
+                end = self._packets_end(data, at)
                 if end > size:
                     break
-                yield from self._long(data, at, end)
+                yield from self._special(data, at, end)
+                check = bool(self._checksum)
             else:
-                if data[at + 9] == Kind.TRANSACTION_PAYLOAD:
-                    yield from self._payload(data, at + 5, end)
-                else:
-                    yield read(chunk, at + 5, end)
+                timestamp, _, server_id, length, log_pos, _ = _header(data, at + 5)
+                if length != end - at - 5:
+                    raise Malformed(f"its header claims {length} bytes, there are {end - at - 5}")
+                if log_pos < self._low:
+                    self._wraps += 1 << 32
+                self._low = log_pos
+                log_pos += self._wraps
+                self._pos = log_pos - length
+                head = timestamp, server_id, log_pos - length, log_pos, self._serial
+                self._serial += 1
+                stop = end
+                if check:
+                    stop = end - 4
+                    if verify and _crc32(data[at + 5 : stop]) != _int32(data, stop)[0]:
+                        raise Malformed("its checksum is wrong")
+                event = take(head, kind, chunk, at + 5 + _HEADER, stop)
+                if event is not None:
+                    yield event
             at = end
         self._keep(data[at:])
 
@@ -133,65 +162,65 @@ class EventDecoder:
             # Nothing can be told before the whole event is there; it may be large.
             self._wanted = 4 + min(little(rest, 0, 3), little(rest, 14, 4) + 1 if len(rest) >= 18 else 0)
 
-    # -- packets of 16 MB and more -----------------------------------------------------------
+    # -- packets that are no event of their own -----------------------------------------------
 
-    def _long_end(self, data: bytes, at: int) -> int:
-        """Return where the packets of one event end; behind `data` when some are missing."""
-        while True:
-            if at + 4 > len(data):
-                return len(data) + 1
+    def _packets_end(self, data: bytes, at: int) -> int:
+        """Return where the packets of one event end (of 16 MB and more there are several).
+
+        That is behind `data` when some are missing.
+        """
+        while at + 4 <= len(data):
             size = little(data, at, 3)
             at += 4 + size
             if size < _LARGEST_PACKET:
                 return at
+        return len(data) + 1
 
-    def _long(self, data: bytes, at: int, end: int) -> Iterator[Event]:
+    def _special(self, data: bytes, at: int, end: int) -> Iterator[Event]:
+        """Yield what is in packets of 16 MB and more, end markers, and events that are rare."""
         parts = []
         while at < end:
             size = little(data, at, 3)
             parts.append(data[at + 4 : at + 4 + size])
             at += 4 + size
-        whole = b"".join(parts)
-        if whole[5] == Kind.TRANSACTION_PAYLOAD:
-            yield from self._payload(whole, 1, len(whole))
-        else:
-            yield self._event(Chunk(whole), 1, len(whole))
+        whole = parts[0] if len(parts) == 1 else b"".join(parts)
+        if whole[0]:
+            raise _ended(whole)
+        self._kind = kind = whole[5]
+        timestamp, _, server_id, length, log_pos, flags = _header(whole, 1)
+        if length != len(whole) - 1:
+            raise Malformed(f"its header claims {length} bytes, there are {len(whole) - 1}")
+        stop = self._checked(whole, kind)
+        if log_pos and not flags & ARTIFICIAL_FLAG:
+            self._wraps += (1 << 32) * (log_pos < self._low)
+            self._low = log_pos
+        if log_pos:
+            log_pos += self._wraps
+        self._pos = pos = max(log_pos - length, 0)
+        if kind == Kind.TRANSACTION_PAYLOAD:
+            yield from self._payload(whole[20:stop], pos, log_pos)
+            return
+        head = timestamp, server_id, pos, log_pos, self._serial
+        self._serial += 1
+        event = self._any(head, kind, flags, Chunk(whole), 20, stop)
+        if event is not None:
+            yield event
 
     # -- one event ---------------------------------------------------------------------------
 
-    def _event(self, chunk: Chunk, at: int, end: int) -> Event:
-        data = chunk.data
-        kind, pos = 0, 0
-        try:
-            timestamp, kind, server_id, length, log_pos, flags = _header(data, at)
-            if length != end - at:
-                raise Malformed(f"its header claims {length} bytes, there are {end - at}")
-            end = self._body_end(data, at, end, kind)
-            if log_pos < self._low and not flags & ARTIFICIAL_FLAG and log_pos:
-                self._wraps += 1 << 32
-            if log_pos:
-                self._low = log_pos
-                log_pos += self._wraps
-            pos = max(log_pos - length, 0)
-            head = timestamp, server_id, pos, log_pos, self._serial
-            self._serial += 1
-            return self._typed(head, kind, flags, chunk, at + _HEADER, end)
-        except _FAULTS as error:
-            raise self._unreadable(kind, pos, error) from error
-
-    def _typed(self, head: Head, kind: int, flags: int, chunk: Chunk, at: int, end: int) -> Event:
-        rows = ROWS.get(kind)
-        if rows is not None:
-            return self._rows(head, kind, rows, chunk, at, end)
-        if kind == Kind.TABLE_MAP:
-            return self._table_map(head, chunk.data[at:end])
-        if kind == Kind.ANNOTATE_ROWS:
-            # MariaDB sends them to who asks; positions must not depend on that.
-            self._serial -= 1
+    def _any(self, head: Head, kind: int, flags: int, chunk: Chunk, at: int, end: int) -> Event | None:
+        """Return an event; None for a table map."""
+        take = self._takers.get(kind)
+        if take is not None:
+            return take(head, kind, chunk, at, end)
+        body = chunk.data[at:end]
         read = _READERS.get(kind)
-        if read is not None:
-            return read(head, chunk.data[at:end])
-        return self._about_the_log(head, kind, flags, chunk.data[at:end])
+        return self._about_the_log(head, kind, flags, body) if read is None else read(head, body)
+
+    def _annotation(self, head: Head, kind: int, chunk: Chunk, at: int, end: int) -> RowsQuery:
+        # MariaDB sends them to who asks; positions must not depend on that.
+        self._serial -= 1
+        return RowsQuery(*head, chunk.data[at:end].decode(errors="replace"))
 
     def _about_the_log(self, head: Head, kind: int, flags: int, body: bytes) -> Event:
         if kind == Kind.ROTATE:
@@ -204,81 +233,28 @@ class EventDecoder:
             return Ignored(*head, kind)
         raise Malformed("this version does not know such events")
 
-    def _body_end(self, data: bytes, at: int, end: int, kind: int) -> int:
-        """Check and cut off the checksum. What the server makes up itself may be without one."""
-        if kind in _MAYBE_CHECKED:
-            return end - 4 if end - at > 23 and _valid(data, at, end) else end
+    def _checked(self, packet: bytes, kind: int) -> int:
+        """Return where the event ends without its checksum. What the server makes up may have none."""
+        cut = len(packet) - 4
+        valid = cut >= 20 and _crc32(packet[1:cut]) == _int32(packet, cut)[0]
+        if kind in _MADE_UP:
+            return cut if valid else len(packet)
         if kind == Kind.FORMAT_DESCRIPTION or not self._checksum:
-            return end
-        if end - at < _HEADER + 4 or (self.verify and not _valid(data, at, end)):
+            return len(packet)
+        if not valid and (self.verify or cut < 20):
             raise Malformed("its checksum is wrong")
-        return end - 4
+        return cut
 
-    def _unreadable(self, kind: int, pos: int, error: Exception) -> CdcError:
+    def _unreadable(self, error: Exception) -> CdcError:
         why = str(error) if isinstance(error, Malformed) else f"it is malformed ({error!r})"
-        return UnreadableEvent(self.file, pos, name_of(kind), why)
-
-    # -- rows --------------------------------------------------------------------------------
-
-    def _table_map(self, head: Head, body: bytes) -> TableMapped:
-        known = self._tables.get(body[:6])
-        if known is None or known.map.body != body:
-            if known is not None:
-                self._shapes.clear()
-                self._layouts.clear()
-            table = read_table_map(body)
-            bitmap = (table.width + 7) // 8
-            fixed = 8 + (1 if table.width < 0xFB else 3)
-            heads = {"c": fixed + bitmap, "u": fixed + 2 * bitmap, "d": fixed + bitmap}
-            known = self._tables[body[:6]] = _Table(table, heads)
-        return TableMapped(*head, known.map)
-
-    def _rows(
-        self, head: Head, kind: int, what: tuple[str, bool, bool], chunk: Chunk, at: int, end: int
-    ) -> Event:
-        op, extra, compressed = what
-        data = chunk.data
-        table = self._tables.get(data[at : at + 6])
-        if table is None:
-            if little(data, at, 6) == _NO_TABLE:
-                return Ignored(*head, kind)
-            raise Malformed(f"no table map tells what the table {little(data, at, 6)} is")
-        start = at + table.heads[op]
-        if extra:
-            start += data[at + 8] | data[at + 9] << 8
-        if start > end:
-            raise Malformed("it ends too early")
-        key = data[at - 15 : at - 14] + data[at:start]
-        shape = self._shapes.get(key) or self._shape(key, op, kind, table.map)
-        if compressed:
-            chunk = Chunk(inflated(data[start:end]))
-            start, end = 0, len(chunk.data)
-        return Rows(*head, shape, chunk, start, end)
-
-    def _shape(self, key: bytes, op: str, kind: int, table: TableMap) -> Shape:
-        size = (table.width + 7) // 8
-        images = size * (2 if op == "u" else 1)
-        width = 1 if table.width < 0xFB else 3
-        if packed(key, len(key) - images - width)[0] != table.width:
-            raise Malformed(f"it has another number of columns than its table map ({table.width})")
-        first, last = key[-images:][:size], key[-size:]
-        if len(self._shapes) >= _MOST_SHAPES:
-            self._shapes.clear()
-            self._layouts.clear()
-        before, after = (first if op in "ud" else None), (last if op in "cu" else None)
-        # Flags and partition numbers come and go; what is laid out alike shares its shape.
-        layout = table, op, before, after, kind == Kind.PARTIAL_UPDATE_ROWS
-        shape = self._layouts.get(layout) or self._layouts.setdefault(layout, Shape(*layout))
-        self._shapes[key] = shape
-        return shape
+        return UnreadableEvent(self.file, self._pos, name_of(self._kind), why)
 
     # -- the log itself ----------------------------------------------------------------------
 
     def _rotate(self, head: Head, flags: int, body: bytes) -> Rotate:
         position, self.file = little(body, 0, 8), body[8:].decode()
         self._wraps = self._low = 0
-        if len(self._tables) > _MOST_TABLES:
-            self._tables.clear()  # no transaction spans two files
+        self._tables.turn_page()
         artificial = bool(flags & ARTIFICIAL_FLAG) or not head[0]
         return Rotate(*head, self.file, position, artificial)
 
@@ -295,24 +271,13 @@ class EventDecoder:
 
     # -- compressed transactions -------------------------------------------------------------
 
-    def _payload(self, data: bytes, at: int, end: int) -> Iterator[Event]:
+    def _payload(self, body: bytes, pos: int, log_pos: int) -> Iterator[Event]:
         """Yield the events of a transaction payload; they have no checksums, and its position."""
-        pos = 0
-        try:
-            _, _, _, length, log_pos, _ = _header(data, at)
-            if length != end - at:
-                raise Malformed(f"its header claims {length} bytes, there are {end - at}")
-            self._low = log_pos
-            log_pos += self._wraps
-            pos = log_pos - length
-            body = piece(data, at + _HEADER, self._body_end(data, at, end, 0) - at - _HEADER)
-            rest = b""
-            for more in payload_pieces(body):
-                rest = yield from self._inner(rest + more, pos, log_pos)
-            if rest:
-                raise Malformed("its last event is cut off")
-        except _FAULTS as error:
-            raise self._unreadable(Kind.TRANSACTION_PAYLOAD, pos, error) from error
+        rest = b""
+        for more in payload_pieces(body):
+            rest = yield from self._inner(rest + more, pos, log_pos)
+        if rest:
+            raise Malformed("its last event is cut off")
 
     def _inner(self, data: bytes, pos: int, log_pos: int) -> Generator[Event, None, bytes]:
         chunk, size, at = Chunk(data), len(data), 0
@@ -324,7 +289,9 @@ class EventDecoder:
                 break
             head = timestamp, server_id, pos, log_pos, self._serial
             self._serial += 1
-            yield self._typed(head, kind, flags, chunk, at + _HEADER, at + length)
+            event = self._any(head, kind, flags, chunk, at + _HEADER, at + length)
+            if event is not None:
+                yield event
             at += length
         return data[at:]
 
@@ -337,9 +304,15 @@ def _ended(packet: bytes) -> Exception:
     return RefusedByServer(little(packet, 1, 2), text.decode(errors="replace"))
 
 
-def _valid(data: bytes, at: int, end: int) -> bool:
-    found: int = _int32(data, end - 4)[0]
-    return zlib.crc32(data[at : end - 4]) == found
+def _xid(head: Head, kind: int, chunk: Chunk, at: int, end: int) -> Xid:
+    return Xid(*head, _int64(chunk.data, at)[0])
+
+
+def _query(head: Head, kind: int, chunk: Chunk, at: int, end: int) -> Event:
+    data = chunk.data
+    if data[end - 6 : end] == b"\0BEGIN":
+        return BeginQuery(*head, _int32(data, at)[0])
+    return read_query(head, data[at:end])
 
 
 def _heartbeat(head: Head, body: bytes) -> Heartbeat:
@@ -366,21 +339,16 @@ def _incident(head: Head, body: bytes) -> Incident:
 
 
 _READERS: dict[int, Callable[[Head, bytes], Event]] = {
-    Kind.QUERY: read_query,
     Kind.EXECUTE_LOAD_QUERY: lambda head, body: read_query(head, body[:13] + body[26:]),
     Kind.QUERY_COMPRESSED: lambda head, body: read_query(head, body, compressed=True),
-    Kind.XID: lambda head, body: Xid(*head, little(body, 0, 8)),
     Kind.XA_PREPARE: lambda head, body: XaPrepare(*head, *read_xa_prepare(body)),
-    Kind.GTID: read_gtid,
-    Kind.ANONYMOUS_GTID: read_gtid,
     Kind.GTID_TAGGED: read_tagged_gtid,
-    Kind.MARIADB_GTID: read_mariadb_gtid,
     Kind.PREVIOUS_GTIDS: read_previous_gtids,
     Kind.GTID_LIST: read_gtid_list,
     Kind.ROWS_QUERY: lambda head, body: RowsQuery(*head, body[1:].decode(errors="replace")),
-    Kind.ANNOTATE_ROWS: lambda head, body: RowsQuery(*head, body.decode(errors="replace")),
+    Kind.ANONYMOUS_GTID: read_gtid,
     Kind.HEARTBEAT: _heartbeat,
     Kind.HEARTBEAT_V2: _heartbeat_v2,
     Kind.INCIDENT: _incident,
 }
-_MAYBE_CHECKED = frozenset((Kind.ROTATE, Kind.HEARTBEAT, Kind.HEARTBEAT_V2))
+_MADE_UP = frozenset((Kind.ROTATE, Kind.HEARTBEAT, Kind.HEARTBEAT_V2))

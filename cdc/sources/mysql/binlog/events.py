@@ -153,13 +153,6 @@ class Rows(Event):
 
 
 @dataclass(slots=True)
-class TableMapped(Event):
-    """A table map; rows events refer to it by themselves."""
-
-    table: TableMap
-
-
-@dataclass(slots=True)
 class RowsQuery(Event):
     """The statement behind the rows that follow; the server's settings say whether there is one.
 
@@ -232,6 +225,13 @@ class Query(Event):
     server_collation: int | None = None
     database_collation: int | None = None
     time_zone: str | None = None
+
+
+@dataclass(slots=True)
+class BeginQuery(Event):
+    """The statement BEGIN."""
+
+    thread_id: int
 
 
 @dataclass(slots=True)

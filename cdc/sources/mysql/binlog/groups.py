@@ -1,9 +1,10 @@
 """Event groups: which rows belong together, and whether they ever took place.
 
-A transaction, a DDL statement, or an XA COMMIT is a group of events in the log. Most groups are whole
-when they are there at all, and their rows are given out as they come. Where the end decides (an XA
-transaction, which may be rolled back hours later; changes of non-transactional tables) the rows wait:
-in memory up to a limit, and beyond it they are read once more from the log when their time has come.
+A transaction, a DDL statement, or an XA COMMIT is a group of events in the log. Transactions with a GTID
+of MySQL are whole when they are there at all, and their rows are given out as they come. Elsewhere the
+end decides (an XA transaction may be rolled back hours later; MariaDB writes ROLLBACKs, to savepoints
+too), so the rows wait: in memory up to a limit, and beyond it they are read once more from the log when
+their time has come.
 """
 
 from __future__ import annotations
@@ -11,9 +12,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 from cdc.errors import CdcError, ServerNotReady
 from cdc.sources.mysql.binlog.events import (
+    BeginQuery,
     Event,
     FormatDescription,
     Gtid,
@@ -24,7 +27,6 @@ from cdc.sources.mysql.binlog.events import (
     Rotate,
     Rows,
     RowsQuery,
-    TableMapped,
     XaPrepare,
     Xid,
 )
@@ -73,28 +75,39 @@ class EventGroups:
     _kept: dict[str, Waiting] = field(default_factory=dict)
     _group: _Group | None = None
     _gtid: GtidEvent | None = None
+    _takers: dict[type[Event], Callable[[Any], Iterable[Outcome]]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._takers = {
+            GtidEvent: self._gtid_event,
+            BeginQuery: self._open,
+            Xid: self._commit,
+            RowsQuery: self._rows_query,
+            Query: self._query,
+            XaPrepare: lambda event: self._commit(event) if event.one_phase else self._prepare(event),
+            FormatDescription: self._format_description,
+            Rotate: self._rotate,
+            Heartbeat: self._heartbeat,
+            Incident: self._incident,
+        }
 
     def feed(self, events: Iterable[Event]) -> Iterator[Outcome]:
         """Yield what comes of some more events. Raises `ServerNotReady` for what cannot be undone."""
+        takers = self._takers
         for event in events:
-            kind = type(event)
-            if kind is Rows:
+            if type(event) is Rows:
                 group = self._group
                 if group is None:
                     raise self._unexpected(event)
-                event.number = event.serial - group.serial  # type: ignore[attr-defined]
+                event.number = event.serial - group.serial
                 if not group.wanted:
                     continue
                 if group.waiting is None:
-                    yield event  # type: ignore[misc]
+                    yield event
                 else:
-                    group.waiting.add(event)  # type: ignore[arg-type]
-            elif kind is TableMapped:
-                pass
-            elif kind is RowsQuery:
-                yield from self._rows_query(event)  # type: ignore[arg-type]
-            else:
-                yield from self._other(event)
+                    group.waiting.add(event)
+            elif (take := takers.get(type(event))) is not None:
+                yield from take(event)
         if self._group is not None and self._group.waiting is not None:
             self._group.waiting.settle()
 
@@ -113,32 +126,24 @@ class EventGroups:
         self._group.waiting.add(event)
         return ()
 
-    def _other(self, event: Event) -> Iterable[Outcome]:
-        if isinstance(event, Xid):
-            return self._commit(event)
-        if isinstance(event, GtidEvent):
-            return self._gtid_event(event)
-        if isinstance(event, Query):
-            return self._query(event)
-        if isinstance(event, XaPrepare):
-            return self._commit(event) if event.one_phase else self._prepare(event)
-        return self._about_the_log(event)
-
-    def _about_the_log(self, event: Event) -> Iterable[Outcome]:
-        if isinstance(event, FormatDescription) and event.created and self._group is not None:
+    def _format_description(self, event: FormatDescription) -> Iterable[Outcome]:
+        if event.created and self._group is not None:
             self._abandon("the server stopped before its end was written")
-        elif isinstance(event, Rotate):
-            self.file = event.file
-            if not event.artificial:
-                return (Passed(event.file, event.position, event.timestamp),)
-        elif isinstance(event, Heartbeat) and self._group is None and event.file == self.file:
-            return (Passed(event.file, event.end),)
-        elif isinstance(event, Incident):
-            raise ServerNotReady(
-                f"The server lost events at position {event.pos} of {self.file}: {event.message}",
-                hint="the log has a gap: read the tables anew (snapshot.mode=when_needed, or new offsets)",
-            )
         return ()
+
+    def _rotate(self, event: Rotate) -> Iterable[Outcome]:
+        self.file = event.file
+        return () if event.artificial else (Passed(event.file, event.position, event.timestamp),)
+
+    def _heartbeat(self, event: Heartbeat) -> Iterable[Outcome]:
+        idle = self._group is None and event.file == self.file
+        return (Passed(event.file, event.end),) if idle else ()
+
+    def _incident(self, event: Incident) -> Iterable[Outcome]:
+        raise ServerNotReady(
+            f"The server lost events at position {event.pos} of {self.file}: {event.message}",
+            hint="the log has a gap: read the tables anew (snapshot.mode=when_needed, or new offsets)",
+        )
 
     def _gtid_event(self, event: GtidEvent) -> Iterable[Outcome]:
         self._gtid = event
@@ -146,8 +151,6 @@ class EventGroups:
 
     def _query(self, event: Query) -> Iterable[Outcome]:
         sql = event.sql
-        if sql == "BEGIN":
-            return self._open(event)
         if sql == "COMMIT":
             return self._commit(event)
         if sql == "ROLLBACK":
@@ -173,12 +176,12 @@ class EventGroups:
 
     def _open(self, event: Event, xid: str | None = None) -> Iterable[Outcome]:
         if self._group is not None:
-            if isinstance(event, Query) and self._gtid is not None and self._gtid.opens:
+            if isinstance(event, BeginQuery) and self._gtid is not None and self._gtid.opens:
                 return ()  # MariaDB's GTID event has begun it
             self._abandon("another transaction begins within it")
         gtid = self._gtid
         place = self._place(event)
-        thread = event.thread_id if isinstance(event, Query) else None
+        thread = event.thread_id if isinstance(event, BeginQuery | Query) else None
         original = gtid.original_commit_us if gtid else 0
         begin = Begin(place, event.timestamp, event.server_id, thread, original)
         wanted = place.gtid is None or self.wanted(place.gtid)
@@ -334,7 +337,9 @@ class EventGroups:
 def _opens(event: Event) -> bool:
     if isinstance(event, GtidEvent):
         return event.opens
-    return isinstance(event, Query) and event.sql.upper().startswith(("BEGIN", "XA START", "XA BEGIN"))
+    if isinstance(event, BeginQuery):
+        return True
+    return isinstance(event, Query) and event.sql.upper().startswith(("XA START", "XA BEGIN"))
 
 
 def _ends(event: Event) -> bool:

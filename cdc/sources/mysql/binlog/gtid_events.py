@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +16,7 @@ from cdc.sources.mysql.binlog.xids import xid_text
 Head = tuple[int, int, int, int, int]
 """The members of `Event`."""
 
-_STANDALONE, _GROUP_COMMIT, _TRANSACTIONAL, _PREPARED_XA = 1, 2, 4, 64
+_STANDALONE, _GROUP_COMMIT, _PREPARED_XA = 1, 2, 64
 _LONG = 1 << 55
 """The bit of the immediate commit time that says that the original one follows."""
 
@@ -29,11 +30,16 @@ def read_gtid(head: Head, body: bytes) -> GtidEvent:
     _, source, number = _gtid(body)
     immediate = original = 0
     if len(body) >= 49:
-        immediate = little(body, 42, 7)
-        original = little(body, 49, 7) if immediate & _LONG else immediate
-        immediate &= _LONG - 1
-    gtid = f"{UUID(bytes=source)}:{number}" if number else None
+        original = immediate = int.from_bytes(body[42:49], "little")
+        if immediate & _LONG:
+            original, immediate = little(body, 49, 7), immediate & _LONG - 1
+    gtid = f"{_uuid(source)}:{number}" if number else None
     return GtidEvent(*head, gtid, False, gtid is not None, original, immediate)
+
+
+@lru_cache(maxsize=1024)
+def _uuid(octets: bytes) -> str:
+    return str(UUID(bytes=octets))
 
 
 def read_tagged_gtid(head: Head, body: bytes) -> GtidEvent:
@@ -44,7 +50,7 @@ def read_tagged_gtid(head: Head, body: bytes) -> GtidEvent:
     fields = _serialized(body)
     source, number, tag = fields[1], fields[2], fields.get(3, "")
     immediate = fields.get(6, 0)
-    gtid = f"{UUID(bytes=source)}:{f'{tag}:' if tag else ''}{number}"
+    gtid = f"{_uuid(source)}:{f'{tag}:' if tag else ''}{number}"
     return GtidEvent(*head, gtid, False, True, fields.get(7, immediate), immediate)
 
 
@@ -103,13 +109,16 @@ _FIELDS: dict[int, Callable[[bytes, int], tuple[Any, int]]] = {
 
 
 def read_mariadb_gtid(head: Head, body: bytes) -> GtidEvent:
-    """Return MariaDB's GTID event. https://mariadb.com/kb/en/gtid_event/."""
+    """Return MariaDB's GTID event. https://mariadb.com/kb/en/gtid_event/.
+
+    Its FL_TRANSACTIONAL says that a replica could roll back, not that the log never does: a temporary
+    table made within is enough for a ROLLBACK to be written.
+    """
     sequence, domain, flags = _mariadb_gtid(body)
     gtid = f"{domain}-{head[1]}-{sequence}"
     standalone = bool(flags & _STANDALONE)
-    atomic = standalone or bool(flags & _TRANSACTIONAL)
     xid = _mariadb_xid(body, 21 if flags & _GROUP_COMMIT else 13) if flags & _PREPARED_XA else None
-    return GtidEvent(*head, gtid, not standalone, atomic, prepares=xid)
+    return GtidEvent(*head, gtid, not standalone, atomic=standalone, prepares=xid)
 
 
 def _mariadb_xid(body: bytes, at: int) -> str:
@@ -125,7 +134,7 @@ def read_previous_gtids(head: Head, body: bytes) -> GtidSetEvent:
     count = count >> 8 & (1 << 48) - 1 if tagged else count & (1 << 56) - 1
     at, found = 8, []
     for _ in range(count):
-        name = str(UUID(bytes=piece(body, at, 16)))
+        name = _uuid(piece(body, at, 16))
         at += 16
         if tagged:
             tag, at = _text(body, at)

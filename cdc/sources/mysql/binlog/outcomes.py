@@ -8,7 +8,7 @@ from cdc.errors import CdcError, ServerNotReady
 from cdc.sources.mysql.binlog.events import Gtid, Query, Rows, RowsQuery
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Place:
     """Where a group begins; `gtid` is its name there, if it has one."""
 
@@ -17,7 +17,7 @@ class Place:
     gtid: Gtid | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Begin:
     """A transaction that takes place: its rows follow. thread_id: of the session; None if unknown."""
 
@@ -28,7 +28,7 @@ class Begin:
     original_commit_us: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Commit:
     """All rows of the transaction have been given; `end` is behind it in its file."""
 
@@ -37,7 +37,7 @@ class Commit:
     timestamp: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Statement:
     """A statement that is no part of the protocol: DDL, or what nobody knows.
 
@@ -56,7 +56,7 @@ class Statement:
         return self.query.end
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Passed:
     """The log has been read up to `end` of `file`, and no group is open; `gtid` gave nothing."""
 
