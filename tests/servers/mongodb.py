@@ -121,7 +121,7 @@ class MongoServer:
         self.start()
 
     def fail(self, commands: Sequence[str], *, times: int = 1, **data: Any) -> None:
-        """Let the next commands fail (`errorCode`, `errorLabels`) or the connection end (`closeConnection`)."""
+        """Let the next commands fail: `errorCode`, `errorLabels`, or `closeConnection`."""
         with self.client() as client:
             data = {"failCommands": list(commands), **data}
             client.admin.command("configureFailPoint", "failCommand", mode={"times": times}, data=data)
