@@ -40,11 +40,23 @@ class ColumnDefinition:
 
 
 @dataclass(frozen=True, slots=True)
+class IndexDefinition:
+    """One index. columns: empty where a part is an expression; then it is no key of rows."""
+
+    name: str
+    columns: tuple[str, ...]
+    unique: bool = False
+    primary: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class TableDefinition:
     """One version of one table; columns in table order, `key` the primary key's columns in key order.
 
     charset: the table's default. Without a primary key, `key` is the first unique key whose columns are all
-    NOT NULL, as Debezium takes it.
+    NOT NULL, as Debezium takes it. indexes: what `key` was found in, and what comes after it when it goes;
+    empty where it is not known, as in Debezium's history. versioned: WITH SYSTEM VERSIONING, where rows
+    may have two columns more than `columns`.
     """
 
     id: TableId
@@ -52,6 +64,8 @@ class TableDefinition:
     key: tuple[str, ...] = ()
     charset: str | None = None
     comment: str | None = None
+    indexes: tuple[IndexDefinition, ...] = ()
+    versioned: bool = False
 
     def column(self, name: str) -> ColumnDefinition | None:
         """Return a column by its name, which is case-insensitive."""
