@@ -18,7 +18,7 @@ class SourceType:
     """A column's type in the database's words, its length and scale as Debezium has them from JDBC."""
 
     name: str
-    length: int
+    length: int | None = None
     scale: int | None = None
     comment: str | None = None
 
@@ -26,7 +26,7 @@ class SourceType:
         """Return the schema parameters that say it."""
         found = {
             "type": self.name.upper(),
-            "length": str(self.length),
+            "length": None if self.length is None else str(self.length),
             "scale": None if self.scale is None else str(self.scale),
             "comment": self.comment,
             "name": column,

@@ -1,0 +1,162 @@
+"""The rows of row events as `cdc.batch.Rows`."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from cdc.batch import Images, ImageTemplate
+from cdc.sources.mysql.binlog.events import Chunk, Rows
+from cdc.sources.mysql.binlog.failures import Malformed
+from cdc.sources.mysql.binlog.integers import packed
+from cdc.sources.mysql.row_layout import RowLayout, ShapeReaders
+
+PARTIAL_JSON = 1
+"""The value option that says: a bitmap of JSON columns with differences follows."""
+
+
+@dataclass(slots=True)
+class Segment:
+    """Rows of one shape inside one chunk.
+
+    before_at, after_at: where the null bitmap of each image is (with `partial`, the value options before
+    it); 0 where there is no such image.
+    """
+
+    chunk: Chunk
+    readers: ShapeReaders
+    before_at: Sequence[int]
+    after_at: Sequence[int]
+
+
+def locate(layout: RowLayout, event: Rows) -> Segment:
+    """Find the images of an event's rows; raises Malformed where the rows do not fill it exactly."""
+    readers = layout.readers(event.shape)
+    before, after = event.shape.before is not None, event.shape.after is not None
+    before_at: list[int] = []
+    after_at: list[int] = []
+    try:
+        _locate(readers, event, before_at if before else None, after_at if after else None)
+    except (IndexError, struct.error) as error:
+        raise Malformed("its rows end too early") from error
+    absent = [0] * max(len(before_at), len(after_at))
+    return Segment(event.chunk, readers, before_at or absent, after_at or absent)
+
+
+def _locate(readers: ShapeReaders, event: Rows, before: list[int] | None, after: list[int] | None) -> None:
+    data, p, stop = event.chunk.data, event.start, event.stop
+    skips: dict[bytes, Any] = {}
+    new_skips: dict[bytes, Any] = {}
+    while p < stop:
+        if before is not None:
+            before.append(p)
+            p += readers.before_octets
+            nulls = data[p - readers.before_octets : p]
+            skip = skips.get(nulls) or skips.setdefault(nulls, readers.skip(nulls, new=False))
+            p = skip(data, p)
+        if after is not None:
+            after.append(p)
+            if readers.shape.partial:
+                _, p = differing(data, p, readers)
+            p += readers.after_octets
+            nulls = data[p - readers.after_octets : p]
+            skip = new_skips.get(nulls) or new_skips.setdefault(nulls, readers.skip(nulls, new=True))
+            p = skip(data, p)
+    if p != stop:
+        raise Malformed(f"its rows end {p - stop} bytes behind it")
+
+
+def differing(data: bytes, at: int, readers: ShapeReaders) -> tuple[bytes, int]:
+    """Return the bitmap of JSON columns that hold differences, empty for none, and where it ends."""
+    options, at = packed(data, at)
+    if not options & PARTIAL_JSON:
+        return b"", at
+    end = at + readers.bits_octets
+    return data[at:end], end
+
+
+@dataclass(slots=True)
+class EventRows:
+    """Rows of one table version, from any number of events and chunks."""
+
+    segments: Sequence[Segment]
+
+    def __len__(self) -> int:
+        return sum(len(segment.after_at) for segment in self.segments)
+
+    def render(self, template: ImageTemplate) -> Images:
+        """Run the template over every row."""
+        images = Images([], [], [])
+        absent = template.row.absent if template.row is not None else None
+        for segment in self.segments:
+            _render(segment, template, absent, images)
+        return images
+
+    def select(self, indices: Sequence[int]) -> EventRows:
+        """Return these rows only, in this order."""
+        places = [(segment, row) for segment in self.segments for row in range(len(segment.after_at))]
+        found: list[Segment] = []
+        last: Segment | None = None
+        for index in indices:
+            segment, row = places[index]
+            if segment is not last:
+                found.append(Segment(segment.chunk, segment.readers, [], []))
+                last = segment
+            found[-1].before_at.append(segment.before_at[row])  # type: ignore[attr-defined]
+            found[-1].after_at.append(segment.after_at[row])  # type: ignore[attr-defined]
+        return EventRows(found)
+
+
+def _render(segment: Segment, template: ImageTemplate, absent: Any, images: Images) -> None:
+    shape = segment.readers.shape
+    count = len(segment.after_at)
+    before: list[tuple[Any, Any]] = []
+    after: list[tuple[Any, Any]] = []
+    if shape.before is not None:
+        before = _read(segment, template, segment.before_at, new=False)
+        images.before += [row for row, _ in before]
+    else:
+        images.before += [absent] * count
+    if shape.after is not None:
+        after = _read(segment, template, segment.after_at, new=True)
+        images.after += [row for row, _ in after]
+    else:
+        images.after += [absent] * count
+    images.key += [key for _, key in after or before]
+
+
+def _read(
+    segment: Segment, template: ImageTemplate, places: Sequence[int], *, new: bool
+) -> list[tuple[Any, Any]]:
+    readers, data, text = segment.readers, segment.chunk.data, segment.chunk.text
+    if new and not readers.plain:
+        return [
+            _read_changed(segment, template, *pair) for pair in zip(segment.before_at, places, strict=True)
+        ]
+    octets = readers.after_octets if new else readers.before_octets
+    known: dict[bytes, Any] = {}
+    found = []
+    for at in places:
+        start = at + octets
+        nulls = data[at:start]
+        read = known.get(nulls)
+        if read is None:
+            read = known[nulls] = readers.reader(template, nulls, new=new)
+        found.append(read(data, text, start))
+    return found
+
+
+def _read_changed(segment: Segment, template: ImageTemplate, before_at: int, at: int) -> tuple[Any, Any]:
+    """Read a new image that says only what has changed."""
+    readers, data, text = segment.readers, segment.chunk.data, segment.chunk.text
+    bits = b""
+    if readers.shape.partial:
+        bits, at = differing(data, at, readers)
+    start = at + readers.after_octets
+    nulls = data[at:start]
+    old_start = before_at + readers.before_octets
+    old = readers.old_values(data[before_at:old_start], nulls, bits)(data, text, old_start)
+    found: tuple[Any, Any] = readers.reader(template, nulls, bits, new=True)(data, text, start, old)
+    return found
