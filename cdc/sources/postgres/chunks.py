@@ -6,7 +6,6 @@ one, is one chunk.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from cdc.sources.postgres.captured import SnapshotTable
@@ -21,8 +20,6 @@ _PLAIN_SIZE = "SELECT pg_relation_size(%s)"
 _PAGE = 8192
 _SAMPLES_PER_CHUNK = 30
 _FEWEST_PAGES = 200
-READ_BYTES = 256 * 1024
-"""How much COPY text makes one batch."""
 
 
 def qualified(table: SnapshotTable) -> str:
@@ -79,25 +76,3 @@ def _compare(table: SnapshotTable, operator: str, border: Border | None) -> str:
 def _literal(text: str) -> str:
     escaped = text.replace("'", "''").replace("\\", "\\\\")
     return f" E'{escaped}'"
-
-
-def copy_lines(connection: Connection, statement: str) -> Iterator[Sequence[str]]:
-    """Run `COPY (statement) TO STDOUT`; yield about `READ_BYTES` of lines at a time, as latin-1."""
-    with connection.cursor() as cursor, cursor.copy(f"COPY ({statement}) TO STDOUT".encode()) as copy:
-        parts: list[bytes | bytearray | memoryview] = []
-        size = 0
-        for data in copy:
-            parts.append(data)
-            size += len(data)
-            if size >= READ_BYTES:
-                yield _lines(parts)
-                parts, size = [], 0
-        if parts:
-            yield _lines(parts)
-
-
-def _lines(parts: Sequence[bytes | bytearray | memoryview]) -> list[str]:
-    """Return the lines of whole CopyData messages: the server sends one a row."""
-    lines = b"".join(parts).decode("latin-1").split("\n")
-    lines.pop()
-    return lines

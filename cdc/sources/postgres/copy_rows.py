@@ -6,7 +6,6 @@ A line a row, columns between tabs, `\N` for NULL, backslash escapes
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,15 +14,18 @@ from cdc.batch import Cell, Images, ImageTemplate
 from cdc.sources.postgres.tuples import build, cells_of
 from schemas.table import Table
 
-ReadLines = Callable[[Sequence[str]], list[tuple[Any, Any]]]
+ReadLines = Callable[[Sequence[str]], tuple[list[Any], list[Any]]]
 
-_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
-_MEANING = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
+_MEANINGS = {"\\b": "\b", "\\f": "\f", "\\n": "\n", "\\r": "\r", "\\t": "\t", "\\v": "\v"}
 
 
 def unescape(text: str) -> str:
-    """Undo COPY's backslash escapes."""
-    return _ESCAPED.sub(lambda match: _MEANING.get(match[1], match[1]), text)
+    """Undo COPY's backslash escapes. NUL, which no text of PostgreSQL has, stands for a pair meanwhile."""
+    text = text.replace("\\\\", "\0")
+    if "\\" in text:
+        for escaped, character in _MEANINGS.items():
+            text = text.replace(escaped, character)
+    return text.replace("\0", "\\")
 
 
 @dataclass(eq=False)
@@ -53,12 +55,19 @@ class CopyLayout:
                     plain.append(f"{name} = {wire}")
                 careful += _careful(wire, name, cell)
         row = build(template.row, self.table.columns, "r")
-        result = f"add(({row}, {build(template.key, self.table.key, 'k')}))"
+        key = build(template.key, self.table.key, "k")
         wires = "".join(f"w{index}, " for index in range(len(self.fields)))
         split = f"{wires}= line.split('\\t')" if wires else "pass"
-        lines = ["def read(lines):", " out = []", " add = out.append", " for line in lines:", f"  {split}"]
+        lines = ["def read(lines):", " rows, keys = [], []", " add_row, add_key = rows.append, keys.append"]
+        lines += [" for line in lines:", f"  {split}"]
         lines += ["  if '\\\\' in line:", *(f"   {line}" for line in careful or ["pass"])]
-        lines += ["  else:", *(f"   {line}" for line in plain or ["pass"]), f"  {result}", " return out"]
+        lines += [
+            "  else:",
+            *(f"   {line}" for line in plain or ["pass"]),
+            f"  add_row({row})",
+            f"  add_key({key})",
+            " return rows, keys",
+        ]
         namespace = {**template.scope, "unescape": unescape}
         exec("\n".join(lines), namespace)  # noqa: S102 - names enter as escaped literals only
         read: ReadLines = namespace["read"]
@@ -68,9 +77,13 @@ class CopyLayout:
 def _careful(wire: str, name: str, cell: Cell) -> list[str]:
     """Return the code for a line with a backslash somewhere: NULLs and escapes."""
     return [
-        f"if {wire} == '\\\\N': {name} = {cell.null}",
+        f"if '\\\\' not in {wire}:",
+        f" v = {wire}",
+        f" {name} = {cell.expression}",
+        f"elif {wire} == '\\\\N':",
+        f" {name} = {cell.null}",
         "else:",
-        f" v = unescape({wire}) if '\\\\' in {wire} else {wire}",
+        f" v = unescape({wire})",
         f" {name} = {cell.expression}",
     ]
 
@@ -88,10 +101,8 @@ class CopyRows:
     def render(self, template: ImageTemplate) -> Images:
         """Run the template over every row; all are new images."""
         absent = template.row.absent if template.row is not None else None
-        if not self.lines:
-            return Images([], [], [])
-        rows, keys = zip(*self.layout.reader(template)(self.lines), strict=True)
-        return Images([absent] * len(rows), list(rows), list(keys))
+        rows, keys = self.layout.reader(template)(self.lines)
+        return Images([absent] * len(rows), rows, keys)
 
     def select(self, indices: Sequence[int]) -> CopyRows:
         """Return these rows only, in this order."""

@@ -11,8 +11,9 @@ from cdc.batch import ChangeBatch, Window
 from cdc.errors import ResourceBusy
 from cdc.metrics import Metrics
 from cdc.sources.postgres.captured import CapturedTables, SnapshotTable
-from cdc.sources.postgres.chunks import borders, copy_lines, qualified, select_statement, table_size
+from cdc.sources.postgres.chunks import borders, qualified, select_statement, table_size
 from cdc.sources.postgres.config import PostgresConfig
+from cdc.sources.postgres.copy_out import copy_lines
 from cdc.sources.postgres.copy_rows import CopyRows
 from cdc.sources.postgres.versions import TableVersion, transaction_values
 from snapshot.progress import Border, SnapshotProgress, TableProgress
