@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, overload
 
 from schemas.connect import Schema
 from schemas.envelope import EventSchema
@@ -212,12 +212,46 @@ class ChangeBatch:
         )
 
 
+class EventColumns(Sequence[Any]):
+    """Debezium's envelopes by column; whoever asks for one as a struct makes it.
+
+    Stands for `RecordBatch.values` where a format could read it so, for a sink needs little of an
+    envelope. ops: as in `ChangeBatch`. after: the new images, None where there is none.
+    """
+
+    __slots__ = ("_index", "_struct", "after", "ops")
+
+    def __init__(
+        self,
+        ops: Sequence[str],
+        after: Sequence[Any],
+        struct: Callable[[int], Any],
+        index: range | None = None,
+    ) -> None:
+        """`struct` returns the whole envelope at a place of the log's run, a new one at each call."""
+        self.ops, self.after, self._struct = ops, after, struct
+        self._index = range(len(ops)) if index is None else index
+
+    def __len__(self) -> int:
+        return len(self._index)
+
+    @overload
+    def __getitem__(self, at: int) -> Any: ...
+    @overload
+    def __getitem__(self, at: slice) -> EventColumns: ...
+    def __getitem__(self, at: int | slice) -> Any:
+        if isinstance(at, slice):
+            return EventColumns(self.ops[at], self.after[at], self._struct, self._index[at])
+        return self._struct(self._index[at])
+
+
 @dataclass(slots=True)
 class RecordBatch:
     """Any records of one topic that share their schemas, by column.
 
     A None value under a struct schema is a tombstone, whatever the schema says.
     values/keys: Connect values (see `schemas.connect.Schema`); a None schema means schemaless.
+    What a transform gets are lists; what a sink reads may be `EventColumns`.
     headers: None, or for each record its headers. timestamps: ms, or None for "now".
     partition: where they go to, or come from; None lets the log choose by key.
     offsets: in the log, for records that a sink reads. raw: the bytes they were decoded from.
@@ -227,7 +261,7 @@ class RecordBatch:
     key_schema: Schema | None
     value_schema: Schema | None
     keys: list[Any]
-    values: list[Any]
+    values: Sequence[Any]
     headers: list[Sequence[Header]] | None = None
     timestamps: Sequence[int | None] | None = None
     partition: int | None = None
@@ -278,8 +312,8 @@ class Encoded:
     """A batch as bytes, in columns: what a log stores.
 
     Each record's key is key_wrap[0] + key + key_wrap[1], its value likewise (None stays None): what
-    all records share (the schema of JsonConverter) is kept once. headers are on every record,
-    row_headers on single ones (by index, placed before the shared ones).
+    all records share (the schema of JsonConverter, the source block of a snapshot) is kept once.
+    headers are on every record, row_headers on single ones (by index, placed before the shared ones).
     """
 
     topic: str

@@ -36,10 +36,11 @@ class Format(ABC):
     @abstractmethod
     def decode(
         self, topic: str, payloads: Sequence[bytes | None], wrap: tuple[bytes, bytes]
-    ) -> list[tuple[Schema | None, list[Any]]]:
+    ) -> list[tuple[Schema | None, Sequence[Any]]]:
         """Return runs of consecutive values that share a schema; all runs together are all payloads.
 
-        A payload's whole text is wrap[0] + payload + wrap[1]. Tombstones (None) stay None and
+        A payload's whole text is wrap[0] + payload + wrap[1]: the wrap of the schema, and inside
+        of it what the payloads of an encoded batch had in common. Tombstones (None) stay None and
         join the run they stand in.
         """
 
@@ -59,6 +60,11 @@ class FastPath(Protocol):
         """Return the key payloads from what the key part made."""
         ...
 
-    def finish_values(self, batch: ChangeBatch, before: list[Any], after: list[Any]) -> list[bytes | None]:
-        """Return the envelope payloads from what the row part made."""
+    def finish_values(
+        self, batch: ChangeBatch, before: list[Any], after: list[Any]
+    ) -> tuple[list[bytes | None], tuple[bytes, bytes]]:
+        """Return the envelope payloads from what the row part made, without what all have in common.
+
+        That is the second: what stands before and after each of them, inside of the wrap.
+        """
         ...

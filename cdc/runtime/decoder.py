@@ -10,7 +10,7 @@ from cdc.plugin import Format
 from cdc.runtime.headers import HeaderConverter
 from schemas.connect import Schema
 
-Runs = list[tuple[Schema | None, list[Any]]]
+Runs = list[tuple[Schema | None, Sequence[Any]]]
 OnBad = Callable[[Fetched, int, str, Format, Exception], None]
 """Told about a record that cannot be read: where, `KEY_CONVERTER` or `VALUE_CONVERTER`, by whom, why."""
 
@@ -69,7 +69,7 @@ class Decoder:
                 encoded.topic,
                 key_schema,
                 value_schema,
-                key_run,
+                [*key_run],
                 value_run,
                 headers if whole else headers and headers[start:end],
                 encoded.timestamps if whole else encoded.timestamps and encoded.timestamps[start:end],
@@ -89,7 +89,7 @@ class Decoder:
         return headers
 
 
-def _aligned(keys: Runs, values: Runs) -> Iterator[tuple[int, int, Any, list[Any], Any, list[Any]]]:
+def _aligned(keys: Runs, values: Runs) -> Iterator[tuple[int, int, Any, Sequence[Any], Any, Sequence[Any]]]:
     """Yield the pieces that have one key schema and one value schema."""
     if len(keys) == len(values) == 1:
         (key_schema, key_run), (value_schema, value_run) = keys[0], values[0]

@@ -16,7 +16,6 @@ Column = Sequence[Any]
 Render = Callable[[Column], Column]
 
 COPY_NULL = "\\N"
-_COPY_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 _SQL_ESCAPES = str.maketrans({"\\": "\\\\", "'": "\\'", "\0": "\\0", "\n": "\\n", "\r": "\\r", "\x1a": "\\Z"})
 _COPY_UNESCAPE = re.compile(r"\\(.)")
 _COPY_PLAIN = {"t": "\t", "n": "\n", "r": "\r", "\\": "\\"}
@@ -64,10 +63,19 @@ def _lookup(words: Mapping[Any, str]) -> Render:
 def _copy_text(values: Column) -> Column:
     nulls = None in values
     present = [value for value in values if value is not None] if nulls else values
-    blob = "".join(present)
+    blob = "\0".join(present)
     if "\\" in blob or "\t" in blob or "\n" in blob or "\r" in blob:
-        return [COPY_NULL if value is None else value.translate(_COPY_ESCAPES) for value in values]
+        escaped = _copy_escaped(blob).split("\0")
+        if len(escaped) != len(present):  # there are NULs, which the database will refuse
+            escaped = list(map(_copy_escaped, present))
+        following = iter(escaped)
+        return [COPY_NULL if value is None else next(following) for value in values] if nulls else escaped
     return [COPY_NULL if value is None else value for value in values] if nulls else values
+
+
+def _copy_escaped(text: str) -> str:
+    text = text.replace("\\", "\\\\").replace("\t", "\\t")
+    return text.replace("\n", "\\n").replace("\r", "\\r")
 
 
 def _sql_text(value: str) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from cdc.batch import EventColumns
 from schemas.connect import Schema
 from sinks.jdbc.session import RowsRejected
 from sinks.jdbc.spans import Span
@@ -46,8 +47,10 @@ def is_envelope(schema: Schema | None, values: Sequence[Any]) -> bool:
     return first is not None and "op" in first and ("after" in first or "before" in first)
 
 
-def envelopes(span: Span, values: list[Any], *, whole: bool) -> Events:
+def envelopes(span: Span, values: Sequence[Any], *, whole: bool) -> Events:
     """Read Debezium envelopes; `whole`: with old images and sources."""
+    if isinstance(values, EventColumns):
+        return _plain(span, [*values.ops], [*values.after], values if whole else None)
     if None not in values:
         ops = [value["op"] for value in values]
         if {"r", "c", "u", "d"}.issuperset(ops):
@@ -70,7 +73,7 @@ def envelopes(span: Span, values: list[Any], *, whole: bool) -> Events:
     return events
 
 
-def _plain(span: Span, ops: list[str], images: list[Any], values: list[Any] | None) -> Events:
+def _plain(span: Span, ops: list[str], images: list[Any], values: Sequence[Any] | None) -> Events:
     if "d" in ops:
         images = [None if op == "d" else image for op, image in zip(ops, images, strict=True)]
     for op, image in zip(ops, images, strict=True) if None in images else ():
@@ -82,12 +85,12 @@ def _plain(span: Span, ops: list[str], images: list[Any], values: list[Any] | No
     return Events(range(span.start, span.stop), ops, images, before, sources)
 
 
-def flattened(span: Span, values: list[Any]) -> Events:
+def flattened(span: Span, values: Sequence[Any]) -> Events:
     """Read plain rows: a null value, or `__deleted`, is a delete."""
     ops = ["d" if value is None or _rewritten_delete(value) else "u" for value in values]
     images = [None if op == "d" else value for op, value in zip(ops, values, strict=True)]
     nothing: list[Any] = [None] * len(values)
-    return Events(range(span.start, span.stop), ops, images, values, nothing)
+    return Events(range(span.start, span.stop), ops, images, [*values], nothing)
 
 
 def _rewritten_delete(value: Any) -> bool:

@@ -85,7 +85,7 @@ class Decoder:
     # -- tables --------------------------------------------------------------------------------
 
     def _by_table(
-        self, topic: str, values: list[Any], start: int, events: Events
+        self, topic: str, values: Sequence[Any], start: int, events: Events
     ) -> Iterator[tuple[TableName, Events]]:
         if not self.names.by_record:
             if topic not in self._fixed:

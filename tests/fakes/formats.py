@@ -66,5 +66,8 @@ class FastFormat(ReprFormat):
     def finish_keys(self, batch: ChangeBatch, keys: list[Any]) -> list[bytes | None]:
         return [self._one(key) for key in keys]
 
-    def finish_values(self, batch: ChangeBatch, before: list[Any], after: list[Any]) -> list[bytes | None]:
-        return [self._one((op, b, a)) for op, b, a in zip(batch.ops, before, after, strict=True)]
+    def finish_values(
+        self, batch: ChangeBatch, before: list[Any], after: list[Any]
+    ) -> tuple[list[bytes | None], tuple[bytes, bytes]]:
+        values = [self._one((op, b, a)) for op, b, a in zip(batch.ops, before, after, strict=True)]
+        return [*values], (b"", b"")

@@ -16,6 +16,22 @@ from schemas.connect import Schema, Type
 Write = Callable[[ChangeBatch, list[str], list[str]], list[bytes]]
 
 
+_FEWEST = 16
+"""Fewer events than that are not worth a wrap of their own in the log."""
+
+
+def alike(batch: ChangeBatch, before: list[str]) -> bool:
+    """Whether the events differ in nothing but their new image, as those of a snapshot do."""
+    count = len(batch)
+    columns = (batch.ops, batch.transactions, before, *batch.positions)
+    return (
+        count >= _FEWEST
+        and batch.ops[0] in "rc"
+        and batch.transaction is None
+        and all(column.count(column[0]) == count for column in columns)
+    )
+
+
 def _quoted(value: Any) -> str:
     return "null" if value is None else view(quote(value))
 

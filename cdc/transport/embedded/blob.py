@@ -2,7 +2,8 @@
 
 Layout, little-endian: format (1 byte), flags (1), 2 unused, records, bytes of all keys, bytes of all
 values (4 each), then the key lengths and the value lengths (4 each a record), the timestamps (8
-each, if flagged), the keys, the values, the headers (if flagged). A null has length 0xFFFFFFFF.
+each, if flagged), the values' tail (length, then bytes; if flagged), the keys, the values, the headers
+(if flagged). A null has length 0xFFFFFFFF.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from cdc.errors import LogError
 
 FORMAT: Final = 1
 NULL: Final = 0xFFFFFFFF
-NULL_KEYS, NULL_VALUES, TIMESTAMPS, HEADERS = 1, 2, 4, 8
+NULL_KEYS, NULL_VALUES, TIMESTAMPS, HEADERS, TAIL = 1, 2, 4, 8, 16
 CHUNK: Final = 1 << 20
 """About how many bytes a row has at most, unless a single record is larger: readers cut in memory."""
 
@@ -54,6 +55,7 @@ class Unpacked:
     timestamps: list[int] | None
     headers: Sequence[EncodedHeader]
     row_headers: RowHeaders
+    value_tail: bytes = b""
 
 
 class Column:
@@ -105,6 +107,7 @@ def pack(
     timestamps: Sequence[int] | None,
     headers: Sequence[EncodedHeader],
     row_headers: RowHeaders,
+    value_tail: bytes = b"",
 ) -> Row:
     """Return the row of these records."""
     flags = (keys.nulls and NULL_KEYS) | (values.nulls and NULL_VALUES)
@@ -112,6 +115,9 @@ def pack(
     if timestamps is not None:
         flags |= TIMESTAMPS
         stamps = _bytes_of(array("q", timestamps))
+    if value_tail:
+        flags |= TAIL
+        stamps += _LENGTH.pack(len(value_tail)) + value_tail
     if headers or row_headers:
         flags |= HEADERS
         tail = _pack_headers(headers, row_headers)
@@ -137,6 +143,9 @@ def unpack(data: bytes) -> Unpacked:
     timestamps = None
     if flags & TIMESTAMPS:
         timestamps, at = _array_of("q", data, at, count).tolist(), at + 8 * count
+    value_tail: Part = b""
+    if flags & TAIL:
+        value_tail, at = _read_part(data, at)
     keys = _cut(data, key_lengths, at, nulls=bool(flags & NULL_KEYS))
     at += key_bytes
     values = _cut(data, value_lengths, at, nulls=bool(flags & NULL_VALUES))
@@ -144,7 +153,7 @@ def unpack(data: bytes) -> Unpacked:
     row_headers: RowHeaders = {}
     if flags & HEADERS:
         headers, row_headers = _unpack_headers(data, at + value_bytes)
-    return Unpacked(keys, values, timestamps, headers, row_headers)
+    return Unpacked(keys, values, timestamps, headers, row_headers, value_tail or b"")
 
 
 def _cut(data: bytes, lengths: array[int], start: int, *, nulls: bool) -> list[Part]:

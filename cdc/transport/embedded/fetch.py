@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import accumulate
+from operator import add
 from typing import Any, Final
 
 from cdc.batch import Encoded, Fetched
@@ -21,7 +22,7 @@ ORDER BY id"""
 Run = tuple[Fetched, int]
 """Consecutive records of one topic, and about how many bytes they have."""
 
-Wraps = tuple[tuple[bytes, bytes], tuple[bytes, bytes]]
+Wraps = tuple[tuple[bytes, bytes], bytes]
 
 
 class Fetcher:
@@ -60,13 +61,13 @@ class Fetcher:
         content = unpack(data)
         count = len(content.values)
         stamps = [oldest] * count if content.timestamps is None else content.timestamps
-        key_wrap, value_wrap = self._wraps.get(wrap) or self._learn(wrap)
+        key_wrap, value_head = self._wraps.get(wrap) or self._learn(wrap)
         encoded = Encoded(
             name,
             content.keys,
             content.values,
             key_wrap,
-            value_wrap,
+            (value_head, content.value_tail),
             content.headers,
             content.row_headers,
             stamps,
@@ -75,9 +76,9 @@ class Fetcher:
         return Fetched(encoded, range(first, first + count))
 
     def _learn(self, wrap: int) -> Wraps:
-        sql = "SELECT key_head, key_tail, value_head, value_tail FROM wraps WHERE id = ?"
-        key_head, key_tail, value_head, value_tail = self._store.query(sql, (wrap,))[0]
-        known = self._wraps[wrap] = (key_head, key_tail), (value_head, value_tail)
+        sql = "SELECT key_head, key_tail, value_head FROM wraps WHERE id = ?"
+        key_head, key_tail, value_head = self._store.query(sql, (wrap,))[0]
+        known = self._wraps[wrap] = (key_head, key_tail), value_head
         return known
 
 
@@ -97,7 +98,7 @@ def part(run: Fetched, start: int, stop: int) -> Fetched:
 
 def cut(run: Fetched, max_bytes: int) -> tuple[Run, Run | None]:
     """Return the records that fit (at least one) and the others."""
-    ends = list(accumulate(map(_size, run.encoded.keys, run.encoded.values)))
+    ends = list(accumulate(map(add, _sizes(run.encoded.keys), _sizes(run.encoded.values))))
     count = max(1, bisect_right(ends, max_bytes))
     if count >= len(ends):
         return (run, ends[-1]), None
@@ -105,15 +106,15 @@ def cut(run: Fetched, max_bytes: int) -> tuple[Run, Run | None]:
     return (fitting, ends[count - 1]), (rest, ends[-1] - ends[count - 1])
 
 
-def _size(key: bytes | None, value: bytes | None) -> int:
-    return len(key or b"") + len(value or b"")
+def _sizes(parts: list[bytes | None]) -> Iterable[int]:
+    return [0 if part is None else len(part) for part in parts] if None in parts else map(len, parts)  # type: ignore[arg-type]
 
 
 def _alike(one: Fetched, other: Fetched) -> bool:
     a, b = one.encoded, other.encoded
     return (
         a.key_wrap is b.key_wrap
-        and a.value_wrap is b.value_wrap
+        and a.value_wrap == b.value_wrap
         and a.headers == b.headers
         and one.next_offset == other.offsets[0]
     )

@@ -17,8 +17,8 @@ RECORD_LIMIT: Final = 512 << 20
 ENOUGH: Final = 128 << 10
 """A run of this size is a good row: joining it with others would save nothing more."""
 
-Wrap = tuple[bytes, bytes, bytes, bytes]
-"""Head and tail of the keys, head and tail of the values."""
+Wrap = tuple[bytes, bytes, bytes]
+"""Head and tail of the keys, head of the values. Their tail may be another one in each run."""
 
 Rows = Mapping[str, Sequence[tuple[Wrap, Row]]]
 
@@ -28,6 +28,7 @@ class Run:
     """Consecutive records of a topic that share wraps and headers."""
 
     wrap: Wrap
+    value_tail: bytes
     headers: Sequence[EncodedHeader]
     keys: Column
     values: Column
@@ -40,8 +41,9 @@ class Run:
         keys, values = Column.of(encoded.keys), Column.of(encoded.values)
         if keys.size + values.size > RECORD_LIMIT:
             _reject_large(encoded)
-        wrap = (*encoded.key_wrap, *encoded.value_wrap)
-        return cls(wrap, encoded.headers, keys, values, encoded.timestamps, encoded.row_headers)
+        head, tail = encoded.value_wrap
+        wrap = (*encoded.key_wrap, head)
+        return cls(wrap, tail, encoded.headers, keys, values, encoded.timestamps, encoded.row_headers)
 
     @property
     def size(self) -> int:
@@ -53,6 +55,7 @@ class Run:
         return (
             self.size + other.size <= CHUNK
             and self.wrap == other.wrap
+            and self.value_tail == other.value_tail
             and self.headers == other.headers
             and (self.timestamps is None) is (other.timestamps is None)
         )
@@ -74,7 +77,7 @@ class Run:
             stamps = [now_ms if stamp is None else stamp for stamp in self.timestamps]
         cuts = split(self.keys, self.values)
         if len(cuts) == 1:
-            return [pack(self.keys, self.values, stamps, self.headers, self.row_headers)]
+            return [pack(self.keys, self.values, stamps, self.headers, self.row_headers, self.value_tail)]
         return [self._pack_slice(start, stop, stamps) for start, stop in cuts]
 
     def _pack_slice(self, start: int, stop: int, stamps: list[int] | None) -> Row:
@@ -87,6 +90,7 @@ class Run:
             None if stamps is None else stamps[start:stop],
             self.headers,
             inside,
+            self.value_tail,
         )
 
 

@@ -13,7 +13,7 @@ from cdc.errors import CdcError, LogError, LogFull
 from cdc.transport.embedded.locks import FileLock
 from cdc.transport.embedded.wake import Bell
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 """`PRAGMA user_version` of the file."""
 
 TOPIC_SPAN: Final = 1 << 40
@@ -50,7 +50,7 @@ CREATE TABLE IF NOT EXISTS batches(
     oldest INTEGER NOT NULL, newest INTEGER NOT NULL, wrap INTEGER NOT NULL, data BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS wraps(
     id INTEGER PRIMARY KEY, hash BLOB NOT NULL UNIQUE,
-    key_head BLOB NOT NULL, key_tail BLOB NOT NULL, value_head BLOB NOT NULL, value_tail BLOB NOT NULL);
+    key_head BLOB NOT NULL, key_tail BLOB NOT NULL, value_head BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS states(
     name TEXT NOT NULL, key BLOB NOT NULL, value BLOB NOT NULL, PRIMARY KEY(name, key)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS positions(

@@ -148,7 +148,7 @@ def _topic_id(connection: sqlite3.Connection, topic: str) -> int:
 
 def _wrap_id(connection: sqlite3.Connection, wrap: Wrap) -> int:
     """Return the number of a wrap. A JSON schema has some KB, so the log keeps one copy of each."""
-    digest = hashlib.sha256(struct.pack("<3Q", *map(len, wrap[:3])) + b"".join(wrap)).digest()
-    connection.execute("INSERT OR IGNORE INTO wraps VALUES (NULL, ?, ?, ?, ?, ?)", (digest, *wrap))
+    digest = hashlib.sha256(struct.pack("<2Q", *map(len, wrap[:2])) + b"".join(wrap)).digest()
+    connection.execute("INSERT OR IGNORE INTO wraps VALUES (NULL, ?, ?, ?, ?)", (digest, *wrap))
     (found,) = connection.execute("SELECT id FROM wraps WHERE hash = ?", (digest,)).fetchone()
     return int(found)

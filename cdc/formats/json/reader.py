@@ -1,0 +1,163 @@
+"""JsonConverter's records back into Connect values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from cdc.errors import DecodeError
+from cdc.formats.json import events
+from cdc.formats.json.payload import Loaders
+from cdc.formats.json.schema import parse_schema
+from schemas.connect import Schema, Type
+
+PAYLOAD = b',"payload":'
+SCHEMALESS: tuple[bytes, bytes] = (b"", b"")
+
+Texts = Sequence[bytes | None]
+Run = tuple[Schema | None, Sequence[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Loads:
+    """How payloads of one schema are read: the whole of one, and a new row image of an envelope."""
+
+    schema: Schema | None
+    value: Callable[[Any], Any]
+    image: Callable[[Any], Any]
+
+    @classmethod
+    def of(cls, schema: Schema | None) -> _Loads:
+        image = schema.field("after") if schema is not None and schema.type is Type.STRUCT else None
+        return cls(schema, Loaders().of(schema), Loaders().of(image))
+
+
+class Reader:
+    """Read payloads; keeps the schemas that it has seen, `limit` at most."""
+
+    def __init__(self, *, schemas: bool, limit: int) -> None:
+        self._schemas, self._limit = schemas, limit
+        self._known: dict[bytes, _Loads] = {} if schemas else {b"": _Loads.of(None)}
+        self._operations = events.Operations()
+
+    def decode(self, topic: str, payloads: Texts, wrap: tuple[bytes, bytes]) -> list[Run]:
+        """Return the values in runs of the same schema; raises DecodeError."""
+        if wrap == SCHEMALESS:
+            return list(self._runs(topic, payloads)) if self._schemas else [self._run(topic, b"", payloads)]
+        whole = self._wrapped(topic, payloads, wrap)
+        if whole is not None:
+            return [whole]
+        head, tail = wrap
+        return self.decode(topic, [p and head + p + tail for p in payloads], SCHEMALESS)
+
+    def _wrapped(self, topic: str, payloads: Texts, wrap: tuple[bytes, bytes]) -> Run | None:
+        """Read payloads without what they have in common, where that is an envelope or a schema alone."""
+        outer = self._split(topic, wrap[0] + b"null" + wrap[1]) if self._schemas else b""
+        loads = self._head(topic, outer)
+        head, tail = wrap[0][len(outer) :], wrap[1][:-1] if outer else wrap[1]
+        if not head and not tail:
+            return loads.schema, [*map(loads.value, self._parse_all(topic, payloads))]
+        envelope = events.shared(head, tail)
+        if envelope is None or None in payloads:
+            return None
+        images = [*map(loads.image, self._parse_all(topic, payloads))]
+
+        def struct(at: int) -> Any:
+            return loads.value(self._parse(topic, head + (payloads[at] or b"null") + tail))
+
+        return loads.schema, events.EventColumns(envelope["op"] * len(images), images, struct)
+
+    def _runs(self, topic: str, payloads: Texts) -> Iterator[Run]:
+        head, start = b"", 0
+        for index, payload in enumerate(payloads):
+            if payload is None or (head and payload.startswith(head)):
+                continue
+            if head:
+                yield self._run(topic, head, payloads[start:index])
+                start = index
+            head = self._split(topic, payload)
+        yield self._run(topic, head, payloads[start:]) if head else (None, [None] * len(payloads))
+
+    def _run(self, topic: str, head: bytes, payloads: Texts) -> Run:
+        loads = self._head(topic, head)
+        if head:
+            skip = len(head)
+            payloads = [payload and payload[skip:-1] for payload in payloads]
+        columns = self._columns(topic, loads, payloads)
+        return loads.schema, columns or [*map(loads.value, self._parse_all(topic, payloads))]
+
+    def _columns(self, topic: str, loads: _Loads, payloads: Texts) -> Sequence[Any] | None:
+        """Return envelopes of new rows by column; None where the payloads are something else."""
+        found = events.split(payloads, self._operations)
+        if found is None:
+            return None
+        ops, texts = found
+        images = _parse_list(texts)
+        if len(images) != len(texts) or not {dict}.issuperset(map(type, images)):
+            return None
+
+        def struct(at: int) -> Any:
+            return loads.value(self._parse(topic, payloads[at] or b"null"))
+
+        return events.EventColumns(ops, [*map(loads.image, images)], struct)
+
+    def _parse_all(self, topic: str, texts: Texts) -> list[Any]:
+        """Parse many at once, which is cheaper; one by one when that fails, to say which it was."""
+        parsed = _parse_list([b"null" if t is None else t for t in texts])
+        if len(parsed) == len(texts):
+            return parsed
+        return [None if text is None else self._parse(topic, text) for text in texts]
+
+    def _split(self, topic: str, payload: bytes) -> bytes:
+        """Return everything up to the payload; a document in another order is written anew."""
+        at = payload.find(PAYLOAD)
+        while at >= 0:
+            head = payload[: at + len(PAYLOAD)]
+            if head in self._known or _is_head(head):
+                return head
+            at = payload.find(PAYLOAD, at + 1)
+        document = self._parse(topic, payload)
+        if not isinstance(document, dict) or document.keys() != {"schema", "payload"}:
+            raise DecodeError(
+                'JsonConverter with schemas.enable requires "schema" and "payload" fields and may not '
+                f"contain additional fields (topic {topic})",
+                hint="If you are trying to deserialize plain JSON data, set schemas.enable=false in "
+                "your converter configuration",
+            )
+        raise DecodeError(f"The payload of a record of {topic} does not follow its schema")
+
+    def _head(self, topic: str, head: bytes) -> _Loads:
+        known = self._known.get(head)
+        if known is None:
+            document = self._parse(topic, head + b"null}")
+            if len(self._known) >= self._limit:
+                self._known.clear()
+            known = self._known[head] = _Loads.of(parse_schema(document["schema"], Loaders()))
+        return known
+
+    @staticmethod
+    def _parse(topic: str, text: bytes) -> Any:
+        try:
+            return orjson.loads(text)
+        except orjson.JSONDecodeError as error:
+            raise DecodeError(f"A record of {topic} is not JSON: {error}") from None
+
+
+def _parse_list(texts: Sequence[bytes]) -> list[Any]:
+    """Return what the texts hold; fewer or more when one of them is not one JSON value."""
+    try:
+        parsed: list[Any] = orjson.loads(b"[" + b",".join(texts) + b"]")
+    except orjson.JSONDecodeError:
+        return []
+    return parsed
+
+
+def _is_head(head: bytes) -> bool:
+    try:
+        document = orjson.loads(head + b"null}")
+    except orjson.JSONDecodeError:
+        return False
+    return isinstance(document, dict) and document.keys() == {"schema", "payload"}
