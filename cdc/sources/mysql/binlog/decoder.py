@@ -27,7 +27,14 @@ from cdc.sources.mysql.binlog.events import (
     XaPrepare,
     Xid,
 )
-from cdc.sources.mysql.binlog.failures import EndOfDump, Malformed, RefusedByServer, UnreadableEvent
+from cdc.sources.mysql.binlog.failures import (
+    FAULTS,
+    EndOfDump,
+    Malformed,
+    RefusedByServer,
+    UnreadableEvent,
+    why,
+)
 from cdc.sources.mysql.binlog.gtid_events import (
     Head,
     read_gtid,
@@ -58,7 +65,6 @@ _header = struct.Struct("<IBIIIH").unpack_from
 _int64 = struct.Struct("<Q").unpack_from
 _crc32 = zlib.crc32
 _int32 = struct.Struct("<I").unpack_from
-_FAULTS = (Malformed, IndexError, ValueError, KeyError, OverflowError, struct.error, zlib.error)
 
 
 _Taker = Callable[[Head, int, Chunk, int, int], Event | None]
@@ -83,10 +89,11 @@ class EventDecoder:
     _parts: list[bytes] = field(default_factory=list)
     _have: int = 0
     _wanted: int = 0
-    _tables: Tables = field(default_factory=Tables)
+    _tables: Tables = field(init=False)
     _takers: dict[int, _Taker] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        self._tables = Tables(self.file)
         self._takers = {
             **dict.fromkeys(ROWS, self._tables.rows),
             Kind.TABLE_MAP: self._tables.take_map,
@@ -116,7 +123,7 @@ class EventDecoder:
     def _events(self, data: bytes) -> Iterator[Event]:
         try:
             yield from self._packets(data)
-        except _FAULTS as error:
+        except FAULTS as error:
             raise self._unreadable(error) from error
 
     def _packets(self, data: bytes) -> Iterator[Event]:
@@ -246,15 +253,14 @@ class EventDecoder:
         return cut
 
     def _unreadable(self, error: Exception) -> CdcError:
-        why = str(error) if isinstance(error, Malformed) else f"it is malformed ({error!r})"
-        return UnreadableEvent(self.file, self._pos, name_of(self._kind), why)
+        return UnreadableEvent(self.file, self._pos, name_of(self._kind), why(error))
 
     # -- the log itself ----------------------------------------------------------------------
 
     def _rotate(self, head: Head, flags: int, body: bytes) -> Rotate:
         position, self.file = little(body, 0, 8), body[8:].decode()
         self._wraps = self._low = 0
-        self._tables.turn_page()
+        self._tables.turn_page(self.file)
         artificial = bool(flags & ARTIFICIAL_FLAG) or not head[0]
         return Rotate(*head, self.file, position, artificial)
 

@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+import struct
+import zlib
+
 from cdc.errors import CdcError
 
 
 class Malformed(ValueError):
     """Bytes of an event are not what its type promises; the decoder adds where that is."""
+
+
+FAULTS = (Malformed, IndexError, ValueError, KeyError, OverflowError, struct.error, zlib.error)
+"""What reading bytes that are not what they should be may raise."""
+
+
+def why(error: Exception) -> str:
+    """Return what is wrong, for one of `FAULTS`."""
+    return str(error) if isinstance(error, Malformed) else f"it is malformed ({error!r})"
 
 
 class UnreadableEvent(CdcError):

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from cdc.sources.mysql.binlog.events import ColumnMap, KeyPart, TableMap
-from cdc.sources.mysql.binlog.failures import Malformed
+from cdc.sources.mysql.binlog.failures import FAULTS, Malformed, UnreadableEvent, why
 from cdc.sources.mysql.binlog.integers import packed, piece
 
 FLOAT, DOUBLE, VARCHAR, BIT = 4, 5, 15, 16
@@ -27,8 +27,11 @@ _TWO_BYTES_LITTLE = frozenset((VARCHAR, VARCHAR_COMPRESSED))
 _KNOWN = frozenset((*range(15), 15, 16, 17, 18, 19, 140, 141, 242, *range(245, 256)))
 
 
-def read_table_map(body: bytes) -> TableMap:
-    """Return the table map of an event body (behind the header, without checksum)."""
+def read_table_map(body: bytes, file: str, pos: int) -> TableMap:
+    """Return the table map of an event body (behind the header, without checksum).
+
+    file, pos: where it is, for the error of `TableMap.columns`.
+    """
     length = body[8]
     database = piece(body, 9, length).decode()
     at = 10 + length
@@ -37,7 +40,14 @@ def read_table_map(body: bytes) -> TableMap:
     width, at = packed(body, at + length + 2)
     if at + width > len(body):
         raise Malformed("it ends too early")
-    return TableMap(body, database, table, width, lambda found: _columns(found, at))
+
+    def parse(found: TableMap) -> tuple[tuple[ColumnMap, ...], tuple[KeyPart, ...] | None]:
+        try:
+            return _columns(found, at)
+        except FAULTS as error:
+            raise UnreadableEvent(file, pos, f"{database}.{table} TABLE_MAP (19)", why(error)) from error
+
+    return TableMap(body, database, table, width, parse)
 
 
 def _columns(table: TableMap, at: int) -> tuple[tuple[ColumnMap, ...], tuple[KeyPart, ...] | None]:

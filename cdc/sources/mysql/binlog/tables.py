@@ -29,8 +29,12 @@ _Layout = tuple[TableMap, str, bytes | None, bytes | None, bool]
 
 @dataclass(slots=True)
 class Tables:
-    """Remember table maps, and find the shape of rows events by their first bytes."""
+    """Remember table maps, and find the shape of rows events by their first bytes.
 
+    file: where they are, for errors.
+    """
+
+    file: str
     _tables: dict[bytes, _Table] = field(default_factory=dict)
     _shapes: dict[tuple[int, bytes], Shape] = field(default_factory=dict)
     _layouts: dict[_Layout, Shape] = field(default_factory=dict)
@@ -43,7 +47,7 @@ class Tables:
             return
         if known is not None:
             self._forget_shapes()
-        table = read_table_map(body)
+        table = read_table_map(body, self.file, head[2])
         bitmap = (table.width + 7) // 8
         fixed = 8 + (1 if table.width < 0xFB else 3)
         heads = {"c": fixed + bitmap, "u": fixed + 2 * bitmap, "d": fixed + bitmap}
@@ -70,8 +74,9 @@ class Tables:
             start, end = 0, len(chunk.data)
         return Rows(*head, shape, chunk, start, end)
 
-    def turn_page(self) -> None:
+    def turn_page(self, file: str) -> None:
         """Pass to another file: no transaction spans two, so nothing old is needed."""
+        self.file = file
         if len(self._tables) > _MOST_TABLES:
             self._tables.clear()
             self._forget_shapes()
