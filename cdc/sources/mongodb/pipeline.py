@@ -1,0 +1,119 @@
+"""The change stream that a config asks for: its pipeline, and what its events hold.
+
+Everything that can be left out is left out by the server. https://www.mongodb.com/docs/manual/changeStreams/;
+the order of stages is Debezium's (ChangeStreamPipelineFactory): sizes, ours and the user's, the split.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from cdc.sources.mongodb.captured import CaptureRules, Filter
+from cdc.sources.mongodb.config.capture import CaptureOptions
+
+Stage = Mapping[str, Any]
+
+LARGEST_EVENT: Final = 16 * 1024 * 1024
+"""Bytes of a BSON document; the server refuses events above (10334), unless they are split."""
+
+OVERSIZE: Final = "oversize"
+"""The member that tells of an event whose documents were too large to be sent: their size in bytes."""
+
+_HEADROOM: Final = 64 * 1024
+"""Bytes for what an event holds besides documents: tokens, names, times."""
+
+_OPERATIONS: Final = {"c": ("insert",), "u": ("update", "replace"), "d": ("delete",)}
+
+
+def stream_options(config: CaptureOptions) -> dict[str, str]:
+    """Return the options of `$changeStream` for what events are to hold, as pymongo's `watch` takes them."""
+    options = {}
+    if config.wants_full_updates:
+        lookup = config.full_update_type == "lookup"
+        options["full_document"] = "updateLookup" if lookup else "whenAvailable"
+    if config.wants_pre_images:
+        options["full_document_before_change"] = "whenAvailable"
+    return options
+
+
+def pipeline(config: CaptureOptions, *, can_split: bool, signals: str = "") -> list[Stage]:
+    """Return the stages behind `$changeStream`.
+
+    can_split: whether the server has `$changeStreamSplitLargeEvent`, see `can_split`. signals: the
+    collection of signals, which always comes through.
+    """
+    ours, users = _internal(config, signals), list(config.cursor_pipeline)
+    order = {"internal_first": ours + users, "user_first": users + ours, "user_only": users}
+    stages = order[config.cursor_pipeline_order]
+    match config.oversize_handling_mode:
+        case "skip":
+            return [_skip(config.oversize_skip_threshold), *stages]
+        case "split":
+            return [*stages, {"$changeStreamSplitLargeEvent": {}}]
+        case "auto" if can_split:
+            return [*stages, {"$changeStreamSplitLargeEvent": {}}]
+        case "auto":
+            return [*stages, _cut()]
+    return stages
+
+
+def can_split(version: tuple[int, ...]) -> bool:
+    """Whether a server of this version has `$changeStreamSplitLargeEvent`: 6.0.9, 7.0 and later."""
+    return version >= (7, 0) or (6, 0, 9) <= version < (6, 1)
+
+
+def _internal(config: CaptureOptions, signals: str) -> list[Stage]:
+    rules = CaptureRules(config)
+    conditions: list[Filter] = rules.server_filter()
+    if signals and conditions:
+        database, _, collection = signals.partition(".")
+        conditions = [{"$or": [{"$and": conditions}, {"ns.db": database, "ns.coll": collection}]}]
+    conditions.append({"operationType": {"$in": _operations(config)}})
+    match: Stage = {"$match": conditions[0] if len(conditions) == 1 else {"$and": conditions}}
+    unset = _unset(config, rules)
+    return [match, {"$unset": unset}] if unset else [match]
+
+
+def _operations(config: CaptureOptions) -> list[str]:
+    kept = [
+        name for op, names in _OPERATIONS.items() if op not in config.skipped_operations for name in names
+    ]
+    # What ends a stream has to be seen, or it would look like one that is idle.
+    return kept if config.capture_scope == "deployment" else [*kept, "invalidate"]
+
+
+def _unset(config: CaptureOptions, rules: CaptureRules) -> list[str]:
+    """Return the excluded fields that the server can leave out with the very same result.
+
+    That is where a path holds for every collection captured, and names a field of the document itself:
+    within arrays of arrays the server would find more than Debezium does. Of updatedFields, whose names
+    are dotted paths, it finds just the field itself; the rest is left out here.
+    """
+    namespaces = rules.known_namespaces()
+    found = []
+    for path in config.field_exclude:
+        everywhere = path.namespace.pattern == r".*\..*" or (
+            namespaces is not None and all(map(path.namespace.fullmatch, namespaces))
+        )
+        (name, *below) = path.nodes
+        if everywhere and not below and not name.startswith("$") and name != "_id":
+            parents = ["fullDocument", "updateDescription.updatedFields"]
+            parents += ["fullDocumentBeforeChange"] if config.wants_pre_images else []
+            found += [f"{parent}.{name}" for parent in parents]
+    return found
+
+
+def _skip(threshold: int) -> Stage:
+    """Leave out events with a document above the threshold (Debezium's `skip`)."""
+    documents = ("$fullDocument", "$fullDocumentBeforeChange")
+    return {"$match": {"$and": [{"$expr": {"$lte": [{"$bsonSize": name}, threshold]}} for name in documents]}}
+
+
+def _cut() -> Stage:
+    """Take the documents out of events that could not be sent, so that they can be reported."""
+    parts = ("fullDocument", "fullDocumentBeforeChange", "updateDescription")
+    total = {"$add": [{"$ifNull": [{"$bsonSize": f"${name}"}, 0]} for name in parts]}
+    too_large = {"$gt": [total, LARGEST_EVENT - _HEADROOM]}
+    cut = {name: {"$cond": [too_large, "$$REMOVE", f"${name}"]} for name in parts}
+    return {"$set": {**cut, OVERSIZE: {"$cond": [too_large, total, "$$REMOVE"]}}}
