@@ -40,10 +40,10 @@ public class Oracle {
   }
 
   static String answer(AbstractDdlParser parser, Tables tables, String sql) throws Exception {
-    DdlChanges changes = parser.getDdlChanges();
-    changes.reset();
+    DdlChanges changes;
     try {
-      parser.parse(sql, tables);
+      parser.getAndResetDdlChanges();
+      changes = parser.parse(sql, tables);
     } catch (Exception e) {
       return "{\"error\":" + JSON.writeValueAsString(String.valueOf(e.getMessage()).lines().findFirst().orElse("")) + "}";
     }

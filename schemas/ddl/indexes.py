@@ -1,0 +1,156 @@
+"""The indexes of a table under DDL, and which of them is its key."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from schemas.ddl.statements import (
+    Action,
+    AddColumn,
+    AddIndex,
+    ChangeColumn,
+    DropColumn,
+    DropIndex,
+    IndexSpec,
+    RenameColumn,
+    RenameIndex,
+)
+from schemas.definition import ColumnDefinition, IndexDefinition, TableDefinition
+
+PRIMARY = "PRIMARY"
+
+
+def find_key(indexes: Iterable[IndexDefinition], columns: Iterable[ColumnDefinition]) -> tuple[str, ...]:
+    """Return the columns of the primary key, else of the first unique key that has no NULLs."""
+    required = {column.name.casefold() for column in columns if not column.optional}
+    found: tuple[str, ...] = ()
+    for index in indexes:
+        if index.primary:
+            return index.columns
+        if (
+            index.unique
+            and not found
+            and index.columns
+            and all(c.casefold() in required for c in index.columns)
+        ):
+            found = index.columns
+    return found
+
+
+def as_written(
+    indexes: tuple[IndexDefinition, ...], columns: Iterable[ColumnDefinition]
+) -> tuple[IndexDefinition, ...]:
+    """Return the indexes with their columns' names as the columns have them."""
+    names = {column.name for column in columns}
+    if all(names.issuperset(index.columns) for index in indexes):
+        return indexes
+    written = {name.casefold(): name for name in names}
+    return tuple(
+        replace(index, columns=tuple(written.get(name.casefold(), name) for name in index.columns))
+        for index in indexes
+    )
+
+
+def with_row_end(indexes: tuple[IndexDefinition, ...], row_end: str) -> tuple[IndexDefinition, ...]:
+    """Return the indexes with the end of a row's life in every unique one, as the server has them."""
+    return tuple(
+        replace(index, columns=(*index.columns, row_end))
+        if index.unique and index.columns and row_end not in index.columns
+        else index
+        for index in indexes
+    )
+
+
+def new_indexes(
+    specs: Iterable[IndexSpec], existing: tuple[IndexDefinition, ...]
+) -> tuple[IndexDefinition, ...]:
+    """Return the indexes with new ones behind them, named as the server names them."""
+    indexes = list(existing)
+    taken = {index.name.casefold() for index in indexes}
+    for spec in specs:
+        columns = spec.columns or ()
+        name = PRIMARY if spec.primary else spec.name or _free_name(spec.first, taken)
+        if name.casefold() in taken:
+            continue  # IF NOT EXISTS, or a foreign key's own
+        taken.add(name.casefold())
+        indexes.append(IndexDefinition(name, columns, spec.unique, spec.primary))
+    return tuple(indexes)
+
+
+def _free_name(first: str, taken: set[str]) -> str:
+    """Return the name the server gives: the first column's, with a number from 2 on where it is taken."""
+    name, number = first, 1
+    while name.casefold() in taken or name.casefold() == "primary":
+        number += 1
+        name = f"{first}_{number}"
+    return name
+
+
+def changed_indexes(
+    table: TableDefinition, actions: Sequence[Action], out_of_step: type[Exception]
+) -> tuple[IndexDefinition, ...]:
+    """Return the indexes after ALTER TABLE."""
+    indexes = list(table.indexes)
+    unknown = bool(table.key) and not indexes
+    for action in actions:
+        if isinstance(action, DropIndex) or (isinstance(action, AddIndex) and action.replaces):
+            name = action.name if isinstance(action, DropIndex) else action.index.name or ""
+            _drop(indexes, name, unknown and isinstance(action, DropIndex), action, out_of_step)
+        elif isinstance(action, RenameIndex):
+            _rename(indexes, action)
+    indexes = _follow_columns(indexes, actions)
+    added = _added(table, actions)
+    if unknown and any(index.unique for index in added):
+        raise out_of_step("whether its key is the primary key is not known")
+    return tuple(indexes) if unknown else new_indexes(added, tuple(indexes))
+
+
+def _added(table: TableDefinition, actions: Sequence[Action]) -> list[IndexSpec]:
+    """Return the new indexes, without those of a column that was there already (ADD COLUMN IF NOT EXISTS)."""
+    there = {column.name.casefold() for column in table.columns}
+    skipped = {
+        a.column.name
+        for a in actions
+        if (isinstance(a, AddColumn) and a.if_not_exists and a.column.name.casefold() in there)
+        or (isinstance(a, ChangeColumn) and a.if_exists and a.old.casefold() not in there)
+    }
+    return [
+        a.index
+        for a in actions
+        if isinstance(a, AddIndex) and not (a.index.columns and a.index.columns[0] in skipped)
+    ]
+
+
+def _drop(
+    indexes: list[IndexDefinition], name: str, unknown: bool, action: Action, out_of_step: type[Exception]
+) -> None:
+    folded = name.casefold()
+    for place, index in enumerate(indexes):
+        if index.name.casefold() == folded:
+            del indexes[place]
+            return
+    certain = isinstance(action, DropIndex) and action.certain
+    if unknown or (certain and not any(index.primary for index in indexes)):
+        raise out_of_step(f"it has no index {name}, as far as is known")
+
+
+def _rename(indexes: list[IndexDefinition], action: RenameIndex) -> None:
+    for place, index in enumerate(indexes):
+        if index.name.casefold() == action.old.casefold():
+            indexes[place] = replace(index, name=action.new)
+
+
+def _follow_columns(indexes: list[IndexDefinition], actions: Sequence[Action]) -> list[IndexDefinition]:
+    """Return the indexes with the names that columns have now; what lost all of its columns is gone."""
+    renamed = {a.old.casefold(): a.column.name for a in actions if isinstance(a, ChangeColumn)}
+    renamed |= {a.old.casefold(): a.new for a in actions if isinstance(a, RenameColumn)}
+    dropped = {a.name.casefold() for a in actions if isinstance(a, DropColumn)}
+    if not renamed and not dropped:
+        return indexes
+    changed = []
+    for index in indexes:
+        columns = tuple(renamed.get(c.casefold(), c) for c in index.columns if c.casefold() not in dropped)
+        if columns or not index.columns:
+            changed.append(replace(index, columns=columns))
+    return changed

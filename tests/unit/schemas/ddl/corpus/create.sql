@@ -1,0 +1,146 @@
+%%
+CREATE TABLE `customers` (
+  `id` int NOT NULL AUTO_INCREMENT,
+  `first_name` varchar(255) NOT NULL,
+  `last_name` varchar(255) NOT NULL,
+  `email` varchar(255) NOT NULL,
+  PRIMARY KEY (`id`),
+  UNIQUE KEY `email` (`email`)
+) ENGINE=InnoDB AUTO_INCREMENT=1001 DEFAULT CHARSET=latin1
+%%
+CREATE TABLE `addresses` (
+  `id` int(11) NOT NULL AUTO_INCREMENT,
+  `customer_id` int(11) NOT NULL,
+  `street` varchar(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci NOT NULL COMMENT 'street; with ''quotes'' and "doubles"',
+  `type` enum('SHIPPING','BILLING','LIVING') NOT NULL DEFAULT 'LIVING',
+  PRIMARY KEY (`id`),
+  KEY `address_customer` (`customer_id`),
+  CONSTRAINT `addresses_ibfk_1` FOREIGN KEY (`customer_id`) REFERENCES `customers` (`id`) ON DELETE CASCADE ON UPDATE NO ACTION
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci COMMENT='where they live; don''t ask'
+%%
+create table if not exists customers (other int)
+%%
+CREATE TABLE corpus.qualified (a INT, b INT, PRIMARY KEY (b, a))
+%%
+CREATE TABLE `we``ird` (`a b` INT, `select` INT, `1st` INT, `naïve` INT, `dot.ted` INT, `quo"te` INT, `tick``ed` INT, PRIMARY KEY (`a b`, `tick``ed`))
+%%
+CREATE TABLE 2020_report (1st INT, $money INT, _under INT, ünï INT, a1 INT)
+%%
+CREATE TABLE keyword_columns (status INT, type VARCHAR(3), date DATE, time TIME, year YEAR, text TEXT, comment VARCHAR(9), enum ENUM('a'), name CHAR(1), value INT, action INT, bit BIT, data BLOB, engine INT, hash INT, partition_ INT, role INT, user INT, view INT, offset_ INT, format INT, json JSON, timestamp TIMESTAMP NULL, end INT, begin INT, no INT, after_ INT, first INT, check_ INT, at INT, day INT, language INT, position INT, session INT, signed INT, start INT, sequence INT, tables INT, temporary INT, visible INT, work INT)
+%%
+CREATE TABLE no_key (a INT NULL, b VARCHAR(10))
+%%
+CREATE TABLE unique_as_key (a INT, b INT NOT NULL, c VARCHAR(10) NOT NULL, UNIQUE KEY nullable (a), UNIQUE KEY good (b, c), UNIQUE later (c))
+%%
+CREATE TABLE unique_column (a INT, b INT NOT NULL UNIQUE, c INT NOT NULL UNIQUE KEY)
+%%
+CREATE TABLE unique_before_pk (a INT NOT NULL UNIQUE, b INT NOT NULL, PRIMARY KEY (b))
+%%
+CREATE TABLE unique_null (a INT UNIQUE, b INT)
+%%
+CREATE TABLE unique_prefix (a VARCHAR(100) NOT NULL, b BLOB NOT NULL, UNIQUE (b(20)), UNIQUE INDEX USING BTREE (a(10) DESC))
+%%
+CREATE TABLE functional (a INT NOT NULL, b VARCHAR(20), UNIQUE KEY f ((a + 1)), KEY g ((lower(b))), UNIQUE KEY h (a, (b)))
+%%
+CREATE TABLE functional8 (a INT NOT NULL, b VARCHAR(20), UNIQUE KEY f ((a + 1)), KEY g ((lower(b)) DESC, a), KEY mv ((CAST(b AS UNSIGNED))))
+%%
+CREATE TABLE keys_of_all_kinds (id INT NOT NULL, t TEXT, g INT, CONSTRAINT pk PRIMARY KEY USING BTREE (id) COMMENT 'the key', FULLTEXT KEY ft (t) /*!50100 WITH PARSER `ngram` */, INDEX ix USING HASH (g) KEY_BLOCK_SIZE=8, KEY (g DESC), CONSTRAINT uq UNIQUE KEY (g), INDEX `inv` (id, g) INVISIBLE)
+%%
+CREATE TABLE keys_maria (id INT NOT NULL, t TEXT, g INT, PRIMARY KEY USING BTREE (id) COMMENT 'the key', FULLTEXT KEY ft (t), INDEX ix USING HASH (g) KEY_BLOCK_SIZE=8, KEY (g DESC), CONSTRAINT uq UNIQUE KEY (g), INDEX `ign` (id, g) IGNORED, UNIQUE KEY IF NOT EXISTS again (id))
+%%
+CREATE TABLE inline_pk (code CHAR(2) PRIMARY KEY, name VARCHAR(20) NOT NULL COMMENT 'x', n INT)
+%%
+CREATE TABLE inline_key (code CHAR(2) NOT NULL KEY, name VARCHAR(20))
+%%
+CREATE TABLE attributes (a INT NOT NULL DEFAULT 5 COMMENT 'five' COLUMN_FORMAT FIXED STORAGE MEMORY, b INT NULL DEFAULT NULL COLUMN_FORMAT DEFAULT, c INT DEFAULT -1 NOT NULL, d INT COMMENT 'c1' DEFAULT +3, e VARCHAR(20) DEFAULT 'it''s' NOT NULL COLLATE utf8mb4_bin)
+%%
+CREATE TABLE defaults (a VARCHAR(20) DEFAULT 'a\'b\\c\n', b VARCHAR(20) DEFAULT "dq", c VARCHAR(20) DEFAULT 'two' , d INT DEFAULT '7', e DOUBLE DEFAULT 1e3, f DECIMAL(5,2) DEFAULT -1.50, h VARCHAR(10) DEFAULT _utf8mb4'introduced', i VARCHAR(9) DEFAULT N'nat', j CHAR(3) DEFAULT X'414243', k VARCHAR(9) DEFAULT 'joi' 'ned', l DECIMAL(3,2) DEFAULT .5, m INT DEFAULT 1., n TINYINT(1) DEFAULT TRUE, o VARCHAR(5) DEFAULT 'NULL', p CHAR(4) DEFAULT '')
+%%
+CREATE TABLE expression_defaults (a BINARY(16) DEFAULT (UUID_TO_BIN(UUID())) PRIMARY KEY, b JSON DEFAULT (JSON_ARRAY()), c VARCHAR(40) DEFAULT (CONCAT('a', ',', 'b)')), d INT DEFAULT (1 + 2), e DATE NOT NULL DEFAULT (CURRENT_DATE + INTERVAL 1 YEAR), f TEXT DEFAULT ('abc'), g POINT DEFAULT (POINT(0,0)), h FLOAT DEFAULT (RAND() * RAND()))
+%%
+CREATE TABLE expression_defaults_maria (a VARCHAR(36) DEFAULT UUID() PRIMARY KEY, b TEXT DEFAULT 'abc', c INT DEFAULT (1 + 2), d INT DEFAULT 1 + 2, e DATE NOT NULL DEFAULT CURDATE(), f VARCHAR(20) DEFAULT CONCAT('a', 'b') COMMENT 'x', g INT DEFAULT (c * 2) NOT NULL, h BLOB DEFAULT NULL, i DATETIME DEFAULT current_timestamp() ON UPDATE current_timestamp(), j INT DEFAULT -(5), k VARCHAR(50) DEFAULT user())
+%%
+CREATE TABLE `generated` (a INT, b INT GENERATED ALWAYS AS (a * 2) VIRTUAL, c INT AS (a + 1) STORED NOT NULL COMMENT 'stored', d VARCHAR(20) GENERATED ALWAYS AS (CONCAT(a, ')')) STORED UNIQUE, e INT AS (a % 7), f JSON, g VARCHAR(30) AS (JSON_UNQUOTE(f->'$.name')) VIRTUAL, h INT AS (CASE WHEN a > 1 THEN 1 ELSE 0 END), KEY (b))
+%%
+CREATE TABLE generated_maria2 (a INT, b INT GENERATED ALWAYS AS (a * 2) VIRTUAL, c INT AS (a + 1) PERSISTENT COMMENT 'stored', d VARCHAR(20) GENERATED ALWAYS AS (CONCAT(a, ')')) STORED UNIQUE)
+%%
+CREATE TABLE generated_maria (a INT, b INT GENERATED ALWAYS AS (a * 2) VIRTUAL, c INT AS (a + 1) PERSISTENT COMMENT 'stored', d VARCHAR(20) GENERATED ALWAYS AS (CONCAT(a, ')')) STORED UNIQUE, e INT AS (a % 7) INVISIBLE)
+%%
+CREATE TABLE checks (a INT CHECK (a > 0), b INT CONSTRAINT b_positive CHECK (b > 0) NOT ENFORCED, c VARCHAR(5) NOT NULL CHECK (c IN ('a', 'b,)', 'c')), CHECK (a <> b), CONSTRAINT named CHECK (a < 100) ENFORCED, CONSTRAINT CHECK (b < 100))
+%%
+CREATE TABLE checks_maria (a INT CHECK (a > 0), j LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin DEFAULT NULL CHECK (json_valid(`j`)), c VARCHAR(5) NOT NULL CHECK (c IN ('a', 'b,)', 'c')), CHECK (a <> 3), CONSTRAINT named CHECK (a < 100), CONSTRAINT IF NOT EXISTS again CHECK (a > 2))
+%%
+CREATE TABLE invisible (a INT PRIMARY KEY, b INT INVISIBLE, c INT DEFAULT 3 VISIBLE, d INT NOT NULL DEFAULT 1 INVISIBLE COMMENT 'hid')
+%%
+CREATE TABLE invisible_dump (a INT PRIMARY KEY, b INT /*!80023 INVISIBLE */, `my_row_id` bigint unsigned NOT NULL /*!80023 INVISIBLE */)
+%%
+CREATE TABLE children (id INT PRIMARY KEY, parent INT, other INT REFERENCES nowhere (id) ON DELETE SET NULL, CONSTRAINT FOREIGN KEY (parent) REFERENCES children (id) MATCH FULL ON DELETE RESTRICT ON UPDATE SET DEFAULT, FOREIGN KEY named_ix (other) REFERENCES corpus.children (id), CONSTRAINT `fk``q` FOREIGN KEY `fkq` (`parent`) REFERENCES `children` (`id`))
+%%
+CREATE TABLE parents_inline (id INT PRIMARY KEY, p INT REFERENCES children (id) ON DELETE CASCADE ON UPDATE CASCADE, q INT NOT NULL REFERENCES corpus.children (id))
+%%
+CREATE TABLE options1 (a INT) ENGINE MyISAM AUTO_INCREMENT 5 AVG_ROW_LENGTH=100 CHECKSUM=1 DELAY_KEY_WRITE=1 MAX_ROWS=1000 MIN_ROWS=1 PACK_KEYS=DEFAULT ROW_FORMAT=DYNAMIC DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin, COMMENT 'no equals', INSERT_METHOD=NO
+%%
+CREATE TABLE options2 (a INT, b CHAR(3)) CHARSET=latin1, ENGINE=InnoDB, COMPRESSION='zlib', ENCRYPTION='N', STATS_PERSISTENT=1 STATS_AUTO_RECALC=DEFAULT STATS_SAMPLE_PAGES=20 KEY_BLOCK_SIZE=0 CONNECTION='' AUTOEXTEND_SIZE=0 TABLESPACE innodb_file_per_table
+%%
+CREATE TABLE options3 (a VARCHAR(5), b TEXT CHARACTER SET utf8mb4) COLLATE=latin1_general_cs
+%%
+CREATE TABLE options_maria (a INT, b CHAR(3)) ENGINE=Aria PAGE_CHECKSUM=1 TRANSACTIONAL=1 DEFAULT CHARSET=utf8mb3 COLLATE=utf8mb3_general_ci
+%%
+CREATE TABLE engine_attributes (a INT ENGINE_ATTRIBUTE='{"k": "v"}' SECONDARY_ENGINE_ATTRIBUTE='{}', KEY (a) ENGINE_ATTRIBUTE = '{}') ENGINE_ATTRIBUTE='{"x": 1}' SECONDARY_ENGINE=NULL
+%%
+CREATE TABLE merged (a INT NOT NULL) ENGINE=MERGE UNION=() INSERT_METHOD=LAST
+%%
+CREATE TABLE no_options_comma (a INT,b INT,c INT,PRIMARY KEY(a),KEY(b))ENGINE=InnoDB
+%%
+CREATE TABLE copy_of_customers LIKE customers
+%%
+CREATE TABLE IF NOT EXISTS copy_of_unique (LIKE corpus.unique_as_key)
+%%
+CREATE TABLE from_select SELECT * FROM customers
+%%
+CREATE TABLE from_select_as (extra INT) ENGINE=InnoDB AS SELECT id, email FROM customers WHERE id > 3
+%%
+CREATE TABLE from_select_paren AS (SELECT 1 AS one)
+%%
+CREATE TABLE json_generated (f JSON, g VARCHAR(30) GENERATED ALWAYS AS (json_unquote(f->'$.name')) VIRTUAL, h VARCHAR(30) GENERATED ALWAYS AS (f->>'$.x') STORED)
+%%
+CREATE TABLE from_values AS TABLE customers
+%% unrun
+CREATE TABLE `started` (
+  `id` int NOT NULL DEFAULT '0',
+  `v` varchar(10) DEFAULT NULL
+) START TRANSACTION
+%%
+CREATE TEMPORARY TABLE temp_one (a INT)
+%%
+ALTER TABLE temp_one ADD COLUMN b INT
+%%
+DROP TEMPORARY TABLE temp_one
+%%
+CREATE TEMPORARY TABLE no_key (x INT)
+%%
+ALTER TABLE no_key ADD COLUMN y INT
+%%
+DROP TABLE no_key
+%%
+ALTER TABLE no_key ADD COLUMN real_one INT
+%%
+CREATE OR REPLACE TABLE no_key (a BIGINT NOT NULL, b INT, PRIMARY KEY (a))
+%%
+CREATE OR REPLACE TABLE customers LIKE no_key
+%%
+CREATE TABLE versioned (id INT PRIMARY KEY, v INT) WITH SYSTEM VERSIONING
+%%
+CREATE TABLE versioned_explicit (id INT PRIMARY KEY, v INT WITHOUT SYSTEM VERSIONING, s TIMESTAMP(6) GENERATED ALWAYS AS ROW START, e TIMESTAMP(6) GENERATED ALWAYS AS ROW END INVISIBLE, PERIOD FOR SYSTEM_TIME(s, e)) WITH SYSTEM VERSIONING
+%%
+CREATE TABLE versioned_parts (id INT, PRIMARY KEY (id)) WITH SYSTEM VERSIONING PARTITION BY SYSTEM_TIME INTERVAL 1 MONTH (PARTITION p0 HISTORY, PARTITION pc CURRENT)
+%%
+CREATE TABLE application_period (id INT, d1 DATE NOT NULL, d2 DATE NOT NULL, PERIOD FOR p (d1, d2), UNIQUE (id, p WITHOUT OVERLAPS))
+%%
+CREATE SEQUENCE seq1 START WITH 100 INCREMENT BY 10
+%%
+CREATE TABLE with_sequence (id BIGINT DEFAULT NEXTVAL(seq1) PRIMARY KEY, v BIGINT DEFAULT (NEXT VALUE FOR seq1))
+%%
+ALTER SEQUENCE seq1 RESTART 50
+%%
+DROP SEQUENCE IF EXISTS seq1
