@@ -9,7 +9,8 @@ from tests.servers.kafka import KafkaBroker
 from tests.servers.mariadb import MariaDBServer
 from tests.servers.mongodb import MongoServer
 from tests.servers.mysql import MySQLServer
-from tests.servers.policy import require
+from tests.servers.mysql_sid import NewMySQLServer
+from tests.servers.policy import Unavailable, require
 from tests.servers.postgres import Database, PostgresServer
 
 PostgresOf = Callable[[int], PostgresServer]
@@ -111,6 +112,26 @@ def mariadb() -> Iterator[MySQLServer]:
     """Return a running MariaDB; tests share it, see `MySQLServer.create_database`."""
     with require("mariadb"):
         server = MariaDBServer().start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def mariadb11() -> Iterator[MySQLServer]:
+    """Return a running MariaDB 11.4; tests share it."""
+    with require("mariadb11"):
+        server = MariaDBServer("11.4").start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def mysql9() -> Iterator[MySQLServer]:
+    """Return a running MySQL 9; tests share it. Nobody can count on it (see `NewMySQLServer`)."""
+    try:
+        server = NewMySQLServer().start()
+    except Unavailable as error:
+        pytest.skip(f"mysql9: {error}")
     yield server
     server.stop()
 

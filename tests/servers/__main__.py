@@ -10,7 +10,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Protocol
 
-from tests.servers import connect, kafka, mariadb, mongodb, mysql, postgres, tls
+from tests.servers import connect, kafka, mariadb, mongodb, mysql, mysql_sid, postgres, tls
 from tests.servers.policy import Unavailable
 
 
@@ -35,7 +35,7 @@ def _connect(bootstrap: str) -> tuple[_Server, str]:
     return worker, worker.url
 
 
-def _mysql(kind: type[mysql.MySQLServer], _: str) -> tuple[_Server, str]:
+def _mysql(kind: Callable[[], mysql.MySQLServer], _: str) -> tuple[_Server, str]:
     server = kind().start()
     return server, server.url()
 
@@ -51,7 +51,9 @@ _START: dict[str, Callable[[str], tuple[_Server, str]]] = {
     "kafka-secure": partial(_kafka, True),
     "connect": _connect,
     "mysql": partial(_mysql, mysql.MySQLServer),
+    "mysql9": partial(_mysql, mysql_sid.NewMySQLServer),
     "mariadb": partial(_mysql, mariadb.MariaDBServer),
+    "mariadb11": partial(_mysql, partial(mariadb.MariaDBServer, "11.4")),
     "mongodb": _mongodb,
 }
 _ENDS = {signal.SIGINT, signal.SIGTERM}
@@ -64,7 +66,9 @@ _FETCH: dict[str, Callable[[], object]] = {
     "debezium": connect.source_plugins,
     "debezium jdbc sink": connect.jdbc_sink_plugin,
     "mysql": mysql.installation,
+    "mysql 9": mysql_sid.installation,
     "mariadb": mariadb.installation,
+    "mariadb 11.4": mariadb.newer_installation,
     "mongodb": mongodb.secantus,
 }
 

@@ -139,7 +139,9 @@ class MySQLServer:
             (self.folder / lock).unlink(missing_ok=True)
         options = {"port": str(self.port), "server-id": str(self.port), "init-file": str(account)}
         flags = [f"--{name}={value}" for name, value in {**self._options, **options}.items()]
-        self._process = Process([*self._server_command(), *flags], log, cwd=self.folder)
+        self._process = Process(
+            [*self._server_command(), *flags], log, cwd=self.folder, env=self._environment()
+        )
         self._process.wait_until(
             lambda: "ready for connections" in log.read_text(errors="replace") and accepts(self.port),
             what=self.name,
@@ -168,6 +170,9 @@ class MySQLServer:
             "enforce-gtid-consistency": "ON",
             "secure-file-priv": "",
         }
+
+    def _environment(self) -> dict[str, str]:
+        return {}
 
     def _base(self) -> list[str]:
         user = ["--user=root"] if os.geteuid() == 0 else []
