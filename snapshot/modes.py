@@ -19,17 +19,29 @@ class SnapshotMode:
     """One row of the table.
 
     data: when tables are read. stream: whether changes follow. renew: whether a lost log position
-    leads to a new snapshot instead of an error.
+    leads to a new snapshot instead of an error. Sources that keep a history of the schemas have two more:
+    schema: when the tables' definitions are taken from the server; without data the log position stays.
+    relearn: whether a lost history is made anew from the definitions as they are.
     """
 
     name: str
     data: When
     stream: bool = True
     renew: bool = False
+    schema: When = When.UNLESS_DONE
+    relearn: bool = False
 
     def takes_data(self, *, finished: bool) -> bool:
         """Whether tables are read now; `finished`: an offset says that they were."""
-        return self.data is When.ALWAYS or (self.data is When.UNLESS_DONE and not finished)
+        return _now(self.data, finished)
+
+    def takes_schema(self, *, finished: bool) -> bool:
+        """Tell whether definitions are read now."""
+        return _now(self.schema, finished)
+
+
+def _now(when: When, finished: bool) -> bool:
+    return when is When.ALWAYS or (when is When.UNLESS_DONE and not finished)
 
 
 MODES = {
@@ -37,14 +49,18 @@ MODES = {
     for mode in (
         SnapshotMode("initial", When.UNLESS_DONE),
         SnapshotMode("initial_only", When.UNLESS_DONE, stream=False),
-        SnapshotMode("always", When.ALWAYS),
+        SnapshotMode("always", When.ALWAYS, schema=When.ALWAYS),
         SnapshotMode("no_data", When.NEVER),
         SnapshotMode("when_needed", When.UNLESS_DONE, renew=True),
     )
 }
 
 
-def configured(*, data: bool, stream: bool, on_data_error: bool) -> SnapshotMode:
+def configured(
+    *, data: bool, stream: bool, on_data_error: bool, schema: bool = True, on_schema_error: bool = False
+) -> SnapshotMode:
     """Return the mode that `configuration_based` and its switches describe."""
-    when = When.UNLESS_DONE if data else When.NEVER
-    return SnapshotMode("configuration_based", when, stream=stream, renew=on_data_error)
+    wanted = {True: When.UNLESS_DONE, False: When.NEVER}
+    return SnapshotMode(
+        "configuration_based", wanted[data], stream, on_data_error, wanted[schema], on_schema_error
+    )

@@ -19,6 +19,7 @@ class RelationalConfig(SnapshotOptions, TypeOptions, EventOptions, FilterOptions
 
     def check(self) -> Iterable[Problem]:
         """Yield what is wrong between options."""
+        yield from super().check()
         for option in self.options:
             kind, _, suffix = option.name.rpartition(".exclude.list")
             include = f"{kind}.include.list"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 from cdc.batch import Images, ImageTemplate
@@ -22,13 +23,24 @@ class Segment:
     """Rows of one shape inside one chunk.
 
     before_at, after_at: where the null bitmap of each image is (with `partial`, the value options before
-    it); 0 where there is no such image.
+    it); 0 where there is no such image. op: which images are shown: of `c` the new one, of `d` the old one;
+    a new image that is shown alone may still take values from the old one.
     """
 
     chunk: Chunk
     readers: ShapeReaders
     before_at: Sequence[int]
     after_at: Sequence[int]
+    op: str
+
+    def __len__(self) -> int:
+        return len(self.after_at)
+
+    def part(self, rows: Sequence[int] | range, op: str | None = None) -> Segment:
+        """Return these rows only, shown as `op` has it."""
+        before = [self.before_at[row] for row in rows]
+        after = [self.after_at[row] for row in rows]
+        return Segment(self.chunk, self.readers, before, after, op or self.op)
 
 
 def locate(layout: RowLayout, event: Rows) -> Segment:
@@ -42,7 +54,7 @@ def locate(layout: RowLayout, event: Rows) -> Segment:
     except (IndexError, struct.error) as error:
         raise Malformed("its rows end too early") from error
     absent = [0] * max(len(before_at), len(after_at))
-    return Segment(event.chunk, readers, before_at or absent, after_at or absent)
+    return Segment(event.chunk, readers, before_at or absent, after_at or absent, event.shape.op)
 
 
 def _locate(readers: ShapeReaders, event: Rows, before: list[int] | None, after: list[int] | None) -> None:
@@ -84,7 +96,7 @@ class EventRows:
     segments: Sequence[Segment]
 
     def __len__(self) -> int:
-        return sum(len(segment.after_at) for segment in self.segments)
+        return sum(map(len, self.segments))
 
     def render(self, template: ImageTemplate) -> Images:
         """Run the template over every row."""
@@ -96,41 +108,36 @@ class EventRows:
 
     def select(self, indices: Sequence[int]) -> EventRows:
         """Return these rows only, in this order."""
-        places = [(segment, row) for segment in self.segments for row in range(len(segment.after_at))]
-        found: list[Segment] = []
-        last: Segment | None = None
-        for index in indices:
-            segment, row = places[index]
-            if segment is not last:
-                found.append(Segment(segment.chunk, segment.readers, [], []))
-                last = segment
-            found[-1].before_at.append(segment.before_at[row])  # type: ignore[attr-defined]
-            found[-1].after_at.append(segment.after_at[row])  # type: ignore[attr-defined]
+        places = [(segment, row) for segment in self.segments for row in range(len(segment))]
+        runs = groupby((places[index] for index in indices), key=lambda place: id(place[0]))
+        found = []
+        for _, run in runs:
+            pairs = list(run)
+            found.append(pairs[0][0].part([row for _, row in pairs]))
         return EventRows(found)
 
 
 def _render(segment: Segment, template: ImageTemplate, absent: Any, images: Images) -> None:
-    shape = segment.readers.shape
-    count = len(segment.after_at)
+    count = len(segment)
     before: list[tuple[Any, Any]] = []
     after: list[tuple[Any, Any]] = []
-    if shape.before is not None:
-        before = _read(segment, template, segment.before_at, new=False)
+    if segment.op != "c":
+        before = read_images(segment, template, new=False)
         images.before += [row for row, _ in before]
     else:
         images.before += [absent] * count
-    if shape.after is not None:
-        after = _read(segment, template, segment.after_at, new=True)
+    if segment.op != "d":
+        after = read_images(segment, template, new=True)
         images.after += [row for row, _ in after]
     else:
         images.after += [absent] * count
     images.key += [key for _, key in after or before]
 
 
-def _read(
-    segment: Segment, template: ImageTemplate, places: Sequence[int], *, new: bool
-) -> list[tuple[Any, Any]]:
+def read_images(segment: Segment, template: ImageTemplate, *, new: bool) -> list[tuple[Any, Any]]:
+    """Run the template over the new or the old image of every row; return (row, key) of each."""
     readers, data, text = segment.readers, segment.chunk.data, segment.chunk.text
+    places = segment.after_at if new else segment.before_at
     if new and not readers.plain:
         return [
             _read_changed(segment, template, *pair) for pair in zip(segment.before_at, places, strict=True)

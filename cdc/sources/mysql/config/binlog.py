@@ -82,6 +82,7 @@ class BinlogOptions(Config):
 
     def check(self) -> Iterable[Problem]:
         """Yield what is wrong between options."""
+        yield from super().check()
         if self.gtid_includes and self.gtid_excludes:
             yield Problem(
                 "gtid.source.excludes", '"gtid.source.includes" is already specified; set only one of the two'
