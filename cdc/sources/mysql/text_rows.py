@@ -32,29 +32,46 @@ class RowPackets:
 
     finished: bool = False
     error: bytes | None = None
-    _rest: bytes = b""
+    _waiting: list[bytes] = field(default_factory=list)
+    _missing: int = 0
     _parts: list[bytes] = field(default_factory=list)
 
     def feed(self, data: bytes) -> list[RowChunk]:
         """Return the rows that are now complete."""
-        data = self._rest + data if self._rest else data
+        self._missing -= len(data)
+        self._waiting.append(data)
+        if self._missing > 0:
+            return []
+        return self._rows(b"".join(self._waiting) if len(self._waiting) > 1 else data)
+
+    def _rows(self, data: bytes) -> list[RowChunk]:
         found: list[RowChunk] = []
         starts: list[int] = []
         at, size = 0, len(data)
-        while at + _HEADER <= size and not self.finished:
+        while True:
+            start = at + _HEADER
+            if start > size:
+                end = start
+                break
             length = data[at] | data[at + 1] << 8 | data[at + 2] << 16
-            end = at + _HEADER + length
+            end = start + length
             if end > size:
                 break
-            if self._parts or length == _LARGEST:
-                found += self._long(data[at + _HEADER : end], length == _LARGEST)
-            elif data[at + _HEADER] >= _EOF and (length < _LARGEST):
-                self._end(data[at + _HEADER : end])
+            if length == _LARGEST or self._parts:
+                if starts:
+                    found.append(RowChunk(data, starts))
+                    starts = []
+                found += self._long(data[start:end], length == _LARGEST)
+            elif data[start] < _EOF:
+                starts.append(start)
             else:
-                starts.append(at + _HEADER)
+                self._end(data[start:end])
+                break
             at = end
-        self._rest = data[at:]
-        return [RowChunk(data, starts), *found] if starts else found
+        self._waiting, self._missing = [data[at:]], end - size
+        if starts:
+            found.append(RowChunk(data, starts))
+        return found
 
     def _long(self, payload: bytes, more: bool) -> list[RowChunk]:
         self._parts.append(payload)
