@@ -30,7 +30,7 @@ def select_rows(connection: Connection[Any], statement: str) -> Iterator[list[Ro
     if packets.error is not None:
         from pymysql.err import raise_mysql_exception
 
-        raise_mysql_exception(packets.error)  # type: ignore[no-untyped-call]
+        raise_mysql_exception(packets.error)
 
 
 def _ask(connection: Any, statement: str) -> RowPackets:

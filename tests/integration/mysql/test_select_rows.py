@@ -81,16 +81,15 @@ def _octets(value: Any) -> bytes | None:
 
 def test_a_batch_is_bounded(server: MySQLServer) -> None:
     with opened(server) as connection:
-        sizes = []
-        for chunks in select_rows(connection, _many(400_000)):
-            sizes.append(sum(len(chunk.data) for chunk in chunks))
+        pieces = select_rows(connection, _many(400_000))
+        sizes = [sum(len(chunk.data) for chunk in chunks) for chunks in pieces]
     assert len(sizes) > 5
     assert max(sizes) < 3 * READ_BYTES
 
 
 def test_a_query_that_fails_in_the_middle_raises(server: MySQLServer) -> None:
     with opened(server) as connection:
-        number = connection.thread_id()
+        number = connection.thread_id()  # type: ignore[no-untyped-call]
         pieces = select_rows(connection, _many(100_000_000))
         next(pieces)
         threading.Timer(0.2, server.execute, (f"KILL QUERY {number}",)).start()
@@ -102,7 +101,7 @@ def test_a_query_that_fails_in_the_middle_raises(server: MySQLServer) -> None:
 
 def test_a_connection_that_is_lost_raises(server: MySQLServer) -> None:
     connection = opened(server)
-    number = connection.thread_id()
+    number = connection.thread_id()  # type: ignore[no-untyped-call]
     pieces = select_rows(connection, _many(100_000_000))
     next(pieces)
     server.execute(f"KILL {number}")
@@ -113,7 +112,7 @@ def test_a_connection_that_is_lost_raises(server: MySQLServer) -> None:
 
 def test_a_reader_that_stops_gives_the_connection_up(server: MySQLServer) -> None:
     connection = opened(server)
-    number = connection.thread_id()
+    number = connection.thread_id()  # type: ignore[no-untyped-call]
     pieces = select_rows(connection, _many(100_000_000))
     next(pieces)
     pieces.close()  # type: ignore[attr-defined]
