@@ -10,7 +10,7 @@ from cdc.errors import CdcError, DriverMissing
 from cdc.sources.mysql.compression import CompressedSocket
 from cdc.sources.mysql.config import BinlogConnection
 from cdc.sources.mysql.config.connection import PLAIN
-from cdc.sources.mysql.failures import failure
+from cdc.sources.mysql.failures import ACCESS_DENIED, MISSING_RIGHT, failure
 from cdc.sources.mysql.tls import context
 
 if TYPE_CHECKING:
@@ -47,8 +47,12 @@ def connect_replication(config: BinlogConnection) -> Connection[Any]:
 
 
 @contextmanager
-def translated(config: BinlogConnection, *, doing: str = "") -> Iterator[None]:
-    """Turn the driver's errors into our own; `doing` names the option whose statement runs."""
+def translated(config: BinlogConnection, *, doing: str = "", dumping: bool = False) -> Iterator[None]:
+    """Turn the driver's errors into our own.
+
+    doing: names the option whose statement runs. dumping: the user is let in, so that a denied access
+    is one of a missing right.
+    """
     pymysql = driver()
     try:
         yield
@@ -56,6 +60,7 @@ def translated(config: BinlogConnection, *, doing: str = "") -> Iterator[None]:
         raise
     except pymysql.err.MySQLError as error:
         code = error.args[0] if error.args and isinstance(error.args[0], int) else 0
+        code = MISSING_RIGHT if dumping and code == ACCESS_DENIED else code
         text = str(error.args[1]) if len(error.args) > 1 else str(error)
         raise failure(code, f"{doing}: {text}" if doing else text, config) from error
     except OSError as error:

@@ -15,6 +15,7 @@ from cdc.errors import (
 from cdc.sources.mysql.config import BinlogConnection
 from cdc.sources.mysql.gtid.start import LOST_HINT
 
+ACCESS_DENIED, MISSING_RIGHT = 1045, 1227
 FATAL_DUMP = 1236
 """ER_MASTER_FATAL_ERROR_READING_BINLOG: whatever is wrong with a dump; the text tells what."""
 
@@ -37,8 +38,8 @@ _KNOWN = (
     _Known(
         ServerNotReady,
         "database.server.id={server_id} is in use by another replica or connector: give each its own",
-        (FATAL_DUMP,),
-        ("same server_uuid/server_id", "same server_id"),
+        (),
+        ("same server_uuid/server_id",),
     ),
     _Known(
         PositionLost,
@@ -73,7 +74,7 @@ _KNOWN = (
     _Known(
         AccessDenied,
         "run: GRANT SELECT, RELOAD, REPLICATION SLAVE, REPLICATION CLIENT ON *.* TO '{user}'@'%'",
-        (1227,),
+        (MISSING_RIGHT,),
     ),
     _Known(AccessDenied, "run: GRANT SELECT ON *.* TO '{user}'@'%'", (1142, 1143, 1044)),
     _Known(
@@ -85,7 +86,7 @@ _KNOWN = (
     _Known(
         AccessDenied,
         "check database.user and database.password, and the hosts that the user may come from",
-        (1045, 1698, 1130, 1251, 1275),
+        (ACCESS_DENIED, 1698, 1130, 1251, 1275),
     ),
     _Known(AccessDenied, "set database.ssl.mode so that the connection is encrypted", (3159,)),
     _Known(ServerNotReady, "run FLUSH HOSTS on the server", (1129,)),

@@ -22,7 +22,7 @@ from cdc.sources.mysql.binlog.events import Event
 from cdc.sources.mysql.binlog.failures import EndOfDump, RefusedByServer
 from cdc.sources.mysql.config import BinlogConnection
 from cdc.sources.mysql.connection import connect_replication, translated
-from cdc.sources.mysql.failures import failure
+from cdc.sources.mysql.failures import ACCESS_DENIED, MISSING_RIGHT, failure
 from cdc.sources.mysql.gtid import MariaDbGtidSet, MySqlGtidSet
 
 if TYPE_CHECKING:
@@ -62,11 +62,11 @@ class BinlogStream:
         server_id: instead of `database.server.id`. queries: MariaDB only sends the statements behind
         rows to who asks. to_the_end: end (`EndOfDump`) where the log ends now. Raises our errors.
         """
-        self._config = config
+        self._config, self._to_the_end = config, to_the_end
         self._interval = config.keep_alive_interval_ms / 1000 if config.keep_alive else 0.0
         self._connection = connect_replication(config)
         try:
-            with translated(config):
+            with translated(config, dumping=True):
                 self._prepare(start)
                 self._ask(server_id or config.server_id, start, queries, to_the_end)
         except BaseException:
@@ -92,7 +92,12 @@ class BinlogStream:
         try:
             yield from self.decoder.decode(data)
         except RefusedByServer as error:
-            raise failure(error.code, error.message, self._config) from None
+            code = MISSING_RIGHT if error.code == ACCESS_DENIED else error.code
+            raise failure(code, error.message, self._config) from None
+        except EndOfDump:
+            if self._to_the_end:
+                raise
+            raise self._ended() from None
 
     def read(self, max_bytes: int, timeout: float) -> bytes:
         """Return what has come, about `max_bytes` at most; `backlog` tells whether more is likely there."""
@@ -124,13 +129,15 @@ class BinlogStream:
             if not data:
                 if parts:
                     break
-                raise ConnectionFailed(
-                    f"{self._config.product} {self._config.hostname}:{self._config.port} ended the connection"
-                )
+                raise self._ended()
             parts.append(data)
             total += len(data)
         self.backlog = total >= max_bytes
         return parts
+
+    def _ended(self) -> ConnectionFailed:
+        server = f"{self._config.product} {self._config.hostname}:{self._config.port}"
+        return ConnectionFailed(f"{server} ended the stream of its binary log")
 
     def _wait(self, timeout: float) -> bool:
         # Under TLS bytes may wait in the library while the socket has none.
