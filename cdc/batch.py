@@ -294,12 +294,14 @@ class Window:
     """What a source read in one go.
 
     offsets: where to resume once every batch is durable; may move although there are no batches.
-    more: the source has more at once, so that small commits would only cost.
+    more: the source has more at once, so that small commits would only cost. urgent: the offsets have
+    to be durable before the source is read again.
     """
 
     batches: list[Batch] = field(default_factory=list)
     offsets: Offsets = ()
     more: bool = False
+    urgent: bool = False
 
     @property
     def rows(self) -> int:

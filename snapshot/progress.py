@@ -1,8 +1,8 @@
 """How far a snapshot is, as offsets: it goes on where it was, and the stream knows what it contains.
 
-A table is read in chunks of ascending key ranges. Everything up to a border was read at some
-position of the log; a snapshot that was cut and resumed has several such segments. An event of the
-stream is contained in a segment when its row lies there and the segment's position already shows it.
+A table is read along an order. Everything up to a border was read at some position of the log; a
+snapshot that was cut and resumed has several such segments. An event of the stream is contained in a
+segment when its row lies there and the segment's position already shows it.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 Border = tuple[str, ...]
-"""The text of a key, one entry a key column: the last key of a chunk."""
+"""Where a segment ends, in text: the last row's key, one entry a key column, or its place in the table."""
 
 
 Key = tuple[tuple[str, str], ...]
-"""Name and type (as SQL, with its collation) of each key column: what borders are compared by."""
+"""Name and type (as SQL, with its collation) of each key column."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +35,19 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class TableProgress:
-    """The finished part of one table; `key` is what it was read along."""
+    """The part of one table that was read.
+
+    key: what its records are known by. order: what the table is read along, and borders are compared
+    by. complete: nothing was ever told of the table but what the segments tell; otherwise earlier
+    snapshots, or runs whose last rows nobody counted, may have told more.
+    """
 
     table: str
     segments: tuple[Segment, ...] = ()
     rows: int = 0
     key: Key = ()
+    order: Key = ()
+    complete: bool = False
 
     @property
     def finished(self) -> bool:
@@ -48,12 +55,17 @@ class TableProgress:
         return bool(self.segments) and self.segments[-1].up_to is None
 
     @property
+    def by_key(self) -> bool:
+        """Whether the key of a row tells its place among the borders."""
+        return bool(self.key) and self.order == self.key
+
+    @property
     def resume_after(self) -> Border | None:
         """The key to go on behind; None at the very beginning."""
         return self.segments[-1].up_to if self.segments else None
 
     def advance(self, up_to: Border | None, position: str, barrier: int, rows: int) -> TableProgress:
-        """Return the progress after one more chunk; chunks of one position grow into one segment."""
+        """Return the progress after some more rows; what one position shows grows into one segment."""
         segment = Segment(up_to, position, barrier)
         segments = self.segments
         if segments and segments[-1].position == position:
@@ -63,7 +75,13 @@ class TableProgress:
     def offset(self) -> dict[str, Any]:
         """Return it as a source offset."""
         segments = [[s.up_to, s.position, s.barrier] for s in self.segments]
-        return {"segments": _dump(segments), "rows": self.rows, "key": _dump(self.key)}
+        return {
+            "segments": _dump(segments),
+            "rows": self.rows,
+            "key": _dump(self.key),
+            "order": _dump(self.order),
+            "complete": self.complete,
+        }
 
 
 def _dump(value: Any) -> str:
@@ -76,8 +94,15 @@ def read_progress(table: str, offset: Mapping[str, Any]) -> TableProgress:
         Segment(None if up_to is None else tuple(up_to), position, barrier)
         for up_to, position, barrier in json.loads(offset["segments"])
     )
-    key = tuple((name, kind) for name, kind in json.loads(offset.get("key", "[]")))
-    return TableProgress(table, segments, int(offset.get("rows", 0)), key)
+    key = _read_key(offset.get("key", "[]"))
+    order = _read_key(offset["order"]) if "order" in offset else key
+    return TableProgress(
+        table, segments, int(offset.get("rows", 0)), key, order, bool(offset.get("complete"))
+    )
+
+
+def _read_key(text: str) -> Key:
+    return tuple((name, kind) for name, kind in json.loads(text))
 
 
 PARTITION_KEY = "snapshot_table"

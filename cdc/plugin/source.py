@@ -20,6 +20,7 @@ class SourceContext:
     offset: looks up the last durable offset of a source partition (None when there is none).
     offsets: all durable (partition, offset) pairs of this connector. task: number of the task.
     journal: opens a topic that is only ever added to, see `Log.journal`; the source closes it.
+    exactly_once: the log takes a window's records and its offsets together, or none of them.
     """
 
     connector: str
@@ -28,6 +29,7 @@ class SourceContext:
     offsets: Callable[[], Offsets]
     metrics: Metrics
     journal: Callable[[str, Mapping[str, str]], Journal]
+    exactly_once: bool
 
 
 class Source(ABC):

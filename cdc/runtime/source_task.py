@@ -91,9 +91,14 @@ class SourceTask:
             self._close()
 
     def _context(self) -> SourceContext:
-        offsets = self.offsets
         return SourceContext(
-            self.connector, self.number, offsets.find, offsets.all, self.metrics, self.journal
+            self.connector,
+            self.number,
+            self.offsets.find,
+            self.offsets.all,
+            self.metrics,
+            self.journal,
+            self.writer.exactly_once,
         )
 
     def _loop(self, stopping: Callable[[], bool]) -> Outcome:
@@ -103,7 +108,7 @@ class SourceTask:
             if window is None:
                 return Outcome.FINISHED
             self._deliver(window)
-            if (self._dirty or self._pending) and writer.due(idle=not window.more):
+            if (self._dirty or self._pending) and (window.urgent or writer.due(idle=not window.more)):
                 self._commit()
         return Outcome.STOPPED
 

@@ -20,19 +20,23 @@ from cdc.topics import TopicNames
 from schemas.table import Column, Table, TableId
 from snapshot.progress import Key
 
+PLACE: Key = (("pg_relation_filenode", "oid"), ("ctid", "tid"))
+"""The order of a table whose rows have no key of their own: its files, and the places in them."""
+
 
 @dataclass(frozen=True, slots=True)
 class SnapshotTable:
     """A table to read: its place in the catalog, the columns to select, and its version.
 
-    key: the columns of its records' key, in the catalog's names. divisible: whether chunks can be cut
-    along them: they are the primary key.
+    key: the columns of its records' key, in the catalog's names. order: what it is read along: its
+    primary key, where that is the records' key, else `PLACE`; nothing where the config has a
+    statement of its own.
     """
 
     catalog: CatalogTable
     selected: tuple[str, ...]
     key: Key
-    divisible: bool
+    order: Key
     version: TableVersion
     layout: CopyLayout
 
@@ -108,15 +112,24 @@ class CapturedTables:
         ]
         table = self._table(entry.schema, entry.name, specs, details.key)
         fields = self._fields(table, specs)
-        selected = [(spec.name, field) for spec, field in zip(specs, fields, strict=True) if field]
-        names = [name for name in self._rules.key_names(entry.full_name, details.key) if details.column(name)]
+        found = map(details.column, self._rules.key_names(entry.full_name, details.key))
+        key = tuple((c.name, c.type_name + c.collation) for c in found if c is not None)
+        by_key = bool(primary) and tuple(name for name, _ in key) == primary
+        order: Key = key if by_key else PLACE
+        if self._config.select_override(entry.full_name) is not None:
+            order = ()
+        # What the order needs is read even where no field takes it.
+        needed = {name for name, _ in order}
+        columns = zip((spec.name for spec in specs), fields, strict=True)
+        selected = [(name, field) for name, field in columns if field or name in needed]
+        places = [("ctid", None)] if order == PLACE else []
         return SnapshotTable(
             entry,
-            tuple(name for name, _ in selected),
-            tuple((c.name, c.type_name + c.collation) for c in map(details.column, names) if c is not None),
-            bool(primary) and tuple(names) == primary,
+            tuple(name for name, _ in (*selected, *places)),
+            key,
+            order,
             self._version(table, TupleLayout(table, (), key_only=True), "true"),
-            CopyLayout(table, [field for _, field in selected]),
+            CopyLayout(table, [field for _, field in (*selected, *places)]),
         )
 
     def block(self, table: TableId, marker: str) -> SourceBlock:

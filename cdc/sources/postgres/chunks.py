@@ -1,7 +1,7 @@
-"""Chunks of a table: ascending ranges of its primary key, read with COPY.
+"""The statements of a snapshot, and the lines that COPY answers.
 
-Borders come from a sample of the table, never from OFFSET; a table without a primary key, or a small
-one, is one chunk.
+Chunks are ascending ranges of a table's primary key. Their borders come from a sample of the table,
+never from OFFSET; a small table is one chunk.
 """
 
 from __future__ import annotations
@@ -37,12 +37,12 @@ def table_size(connection: Connection, table: SnapshotTable) -> int:
 def borders(connection: Connection, table: SnapshotTable, size: int, chunk_bytes: int) -> list[Border]:
     """Return the keys that divide the table into chunks of about `chunk_bytes`, ascending."""
     count = size // chunk_bytes
-    if count < 1 or not table.divisible:
+    if count < 1:
         return []
     pages = max(size // _PAGE, 1)
     percent = min(100.0, 100.0 * max(count * _SAMPLES_PER_CHUNK, _FEWEST_PAGES) / pages)
     # Qualified, for a plain name in ORDER BY would be the text that is selected under that name.
-    keys = [f"t.{quote(name)}" for name, _ in table.key]
+    keys = [f"t.{quote(name)}" for name, _ in table.order]
     statement = (
         f"SELECT {', '.join(f'{key}::text' for key in keys)} FROM {qualified(table)} t "
         f"TABLESAMPLE SYSTEM ({percent:.6f}) ORDER BY {', '.join(keys)}"
@@ -52,24 +52,41 @@ def borders(connection: Connection, table: SnapshotTable, size: int, chunk_bytes
     return [tuple(border) for border in dict.fromkeys(picked)]
 
 
-def select_statement(
-    table: SnapshotTable, override: str | None, low: Border | None, high: Border | None
-) -> str:
-    """Return the SELECT of one chunk: keys above `low` up to `high`; None is open."""
-    columns = ", ".join(map(quote, table.selected)) or "NULL"
-    if override is not None:
-        return f"SELECT {columns} FROM ({override.strip().rstrip(';')}) AS overridden"
+def select_chunk(table: SnapshotTable, low: Border | None, high: Border | None) -> str:
+    """Return the SELECT of one chunk, ascending: keys above `low` up to `high`; None is open."""
     only = "" if table.catalog.kind == "p" else "ONLY "
     conditions = [_compare(table, ">", low), _compare(table, "<=", high)]
     where = " AND ".join(filter(None, conditions))
-    return f"SELECT {columns} FROM {only}{qualified(table)}" + (f" WHERE {where}" if where else "")
+    order = ", ".join(quote(name) for name, _ in table.order)
+    source = f"{only}{qualified(table)}" + (f" WHERE {where}" if where else "")
+    return f"SELECT {_columns(table)} FROM {source} ORDER BY {order}"
+
+
+def select_places(table: SnapshotTable, name: str, after: str, shown_by: str | None) -> str:
+    """Return the SELECT of the rows behind a place, in their order.
+
+    name: the table's, or a partition's, quoted. shown_by: the snapshot that must show them, too.
+    """
+    shown = f" AND pg_visible_in_snapshot(xmin::text::xid8, '{shown_by}')" if shown_by else ""
+    return f"SELECT {_columns(table)} FROM ONLY {name} WHERE ctid > '{after}'::tid{shown}"
+
+
+def select_override(table: SnapshotTable, override: str) -> str:
+    """Return the SELECT of the columns from a statement of the config."""
+    return f"SELECT {_columns(table)} FROM ({override.strip().rstrip(';')}) AS overridden"
+
+
+def _columns(table: SnapshotTable) -> str:
+    return ", ".join(map(quote, table.selected)) or "NULL"
 
 
 def _compare(table: SnapshotTable, operator: str, border: Border | None) -> str:
     if border is None:
         return ""
-    names = ", ".join(quote(name) for name, _ in table.key)
-    values = ", ".join(f"{_literal(text)}::{kind}" for text, (_, kind) in zip(border, table.key, strict=True))
+    names = ", ".join(quote(name) for name, _ in table.order)
+    values = ", ".join(
+        f"{_literal(text)}::{kind}" for text, (_, kind) in zip(border, table.order, strict=True)
+    )
     return f"ROW({names}) {operator} ROW({values})"
 
 

@@ -45,7 +45,7 @@ class Containment:
         """Return the batch without what the snapshot contains; None when nothing is left."""
         name = str(batch.table.id)
         progress = self._progress.tables.get(name)
-        if progress is None:
+        if progress is None or not progress.segments:
             return batch
         end = self._truncated(batch, progress)
         gone = self._contained(batch, range(len(batch) if end is None else end), progress)
@@ -59,42 +59,36 @@ class Containment:
         return batch.select(kept) if kept else None
 
     def _truncated(self, batch: ChangeBatch, progress: TableProgress) -> int | None:
-        """Return where the table is truncated after a part of it was read; None when it is not."""
-        if "t" not in batch.ops:
-            return None
-        views = self._views(progress)
-        truncates = (index for index, op in enumerate(batch.ops) if op == "t")
-        return next((i for i in truncates if not all(v.shows(_xid(batch, i)) for v in views)), None)
+        """Return where the table is truncated after rows of it were told; None when it is not."""
+        truncates = [index for index, op in enumerate(batch.ops) if op == "t"]
+        if progress.complete:
+            views = self._views(progress)
+            truncates = [i for i in truncates if not all(v.shows(_xid(batch, i)) for v in views)]
+        return next(iter(truncates), None)
 
     def _contained(self, batch: ChangeBatch, rows: range, progress: TableProgress) -> set[int]:
         views = self._views(progress)
-        candidates = [index for index in rows if any(view.shows(_xid(batch, index)) for view in views)]
-        keyed = [index for index in candidates if batch.ops[index] != "t"]
-        if not candidates or len(batch.table.key) != len(progress.key):
-            # Under another key no place is known; then what every part contains is contained.
-            return {i for i in candidates if all(view.shows(_xid(batch, i)) for view in views)}
-        contained = set(candidates) - set(keyed)
-        keys = self._keys(batch, keyed)
-        for index, place in zip(keyed, self._places(keys, progress), strict=True):
-            if views[place].shows(_xid(batch, index)):
-                contained.add(index)
-        deletes = [
-            (i, key) for i, key in zip(keyed, keys, strict=True) if i in contained and batch.ops[i] == "d"
-        ]
-        return contained - self._unseen(batch.table, deletes, progress)
+        shown = {index: [view.shows(_xid(batch, index)) for view in views] for index in rows}
+        contained = {index for index, by in shown.items() if all(by)}
+        if not progress.key or len(batch.table.key) != len(progress.key):
+            return contained  # nobody can tell which rows these are
+        if progress.by_key:
+            unsure = [i for i, by in shown.items() if any(by) and not all(by) and batch.ops[i] != "t"]
+            places = self._places(self._keys(batch, unsure), progress)
+            contained.update(index for index, n in zip(unsure, places, strict=True) if shown[index][n])
+        return contained if progress.complete else contained - self._unseen(batch, contained, progress)
 
-    def _unseen(
-        self, table: Table, deletes: Sequence[tuple[int, Border]], progress: TableProgress
-    ) -> set[int]:
+    def _unseen(self, batch: ChangeBatch, contained: set[int], progress: TableProgress) -> set[int]:
         """Return the contained deletes that must be told nevertheless: of keys that are gone for good.
 
-        A chunk that contains a delete shows nothing of it. An earlier run may have read the row, in a
-        chunk that it did not finish; somebody would then keep it for ever.
+        The segment that contains a delete shows nothing of it. An earlier run may have told the row,
+        beyond what it could record; somebody would then keep it for ever.
         """
-        if not deletes or not progress.key:
+        deletes = sorted(index for index in contained if batch.ops[index] == "d")
+        if not deletes:
             return set()
-        present = self._present(table, [key for _, key in deletes], progress)
-        return {index for (index, _), there in zip(deletes, present, strict=True) if not there}
+        present = self._present(batch.table, self._keys(batch, deletes), progress)
+        return {index for index, there in zip(deletes, present, strict=True) if not there}
 
     def _views(self, progress: TableProgress) -> list[Visibility]:
         return [self._visibility(segment.position) for segment in progress.segments]

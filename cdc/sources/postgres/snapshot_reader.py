@@ -8,15 +8,15 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from cdc.batch import ChangeBatch, Window
-from cdc.errors import ResourceBusy
 from cdc.metrics import Metrics
 from cdc.sources.postgres.captured import CapturedTables, SnapshotTable
-from cdc.sources.postgres.chunks import borders, qualified, select_statement, table_size
+from cdc.sources.postgres.chunks import qualified
 from cdc.sources.postgres.config import PostgresConfig
 from cdc.sources.postgres.copy_out import copy_lines
 from cdc.sources.postgres.copy_rows import CopyRows
+from cdc.sources.postgres.table_reading import TableReading, altered
 from cdc.sources.postgres.versions import TableVersion, transaction_values
-from snapshot.progress import Border, SnapshotProgress, TableProgress
+from snapshot.progress import SnapshotProgress, TableProgress
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class _Piece:
-    """Some rows of a table; `progress` is set on the last piece of a chunk."""
+    """Some rows of a table, and how far it is read with them."""
 
     table: SnapshotTable
     lines: Sequence[str]
@@ -35,7 +35,8 @@ class SnapshotReader:
     """Yield the windows of a snapshot.
 
     snapshot: the exported snapshot to share, or None for one of its own. lsn: the point of the log
-    that the events carry. progress: what earlier runs have read; updated on the way.
+    that the events carry. progress: what earlier runs have read; updated on the way. exactly_once:
+    the log has no row beyond the progress that it has.
     """
 
     def __init__(
@@ -49,15 +50,20 @@ class SnapshotReader:
         snapshot: str | None,
         lsn: int,
         metrics: Metrics,
+        exactly_once: bool,
     ) -> None:
         self._connection, self._config, self._captured = connection, config, captured
         self._tables, self._progress, self._lsn = tables, progress, lsn
-        self._metrics = metrics
+        self._metrics, self._exactly_once = metrics, exactly_once
+        self._first = snapshot is not None
         self._begin(snapshot)
 
     def _begin(self, snapshot: str | None) -> None:
         run = self._connection.execute
         run("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        # Rows have to come in order, from the first page on, and a chunk is sorted without a file.
+        run("SET LOCAL synchronize_seqscans = off; SET LOCAL max_parallel_workers_per_gather = 0")
+        run(f"SET LOCAL work_mem = '{_sort_mb(self._config)}MB'".encode())
         if snapshot is not None:
             run(f"SET TRANSACTION SNAPSHOT '{snapshot}'".encode())
         row = run(
@@ -82,6 +88,8 @@ class SnapshotReader:
     def windows(self) -> Iterator[Window]:
         """Yield windows of about 256 KB; the caller adds the connector's own offset."""
         self._announce()
+        if self._first:
+            yield self._beginning()
         current, pending = None, None
         for piece in self._pieces():
             if not piece.lines:
@@ -101,6 +109,15 @@ class SnapshotReader:
             yield self._window(pending, pending.table is not current, "all")
         self._connection.execute("COMMIT")
 
+    def _beginning(self) -> Window:
+        """Return the note that nothing has been told of any table since the slot was made.
+
+        It is kept before anything is told: a run that knows nothing has to expect that something was.
+        """
+        names = [(table.catalog.full_name, table) for table in self._tables]
+        started = [TableProgress(name, key=t.key, order=t.order, complete=True) for name, t in names]
+        return Window(offsets=[self._store(progress) for progress in started], urgent=True)
+
     def _announce(self) -> None:
         metrics = self._metrics
         metrics.set("TotalTableCount", len(self._tables))
@@ -118,71 +135,49 @@ class SnapshotReader:
             self._metrics.set("RemainingTableCount", len(self._tables) - number - 1)
 
     def _table_pieces(self, table: SnapshotTable) -> Iterator[_Piece]:
+        """Yield the rows of a table; each piece with the progress behind it."""
         name = table.catalog.full_name
-        progress = self._progress.of(name)
-        if progress.key != table.key:
-            # Borders say nothing along another key: the table is read from its beginning.
-            progress = TableProgress(name, key=table.key)
-        if progress.finished:
+        reading = self._reading(table)
+        if reading.progress.finished:
             return
-        override = self._config.select_override(name)
-        for low, high in self._chunks(table, progress.resume_after, override):
-            rows = 0
-            statement = select_statement(table, override, low, high)
-            last = _Piece(table, ())
-            for lines in self._copied(table, statement):
-                rows += len(lines)
+        last, rows = _Piece(table, ()), 0
+        for read in reading.reads():
+            for lines in self._copied(table, read.statement):
                 if last.lines:
                     yield last
                 last = _Piece(table, lines)
-                self._count(name, len(lines))
-            progress = progress.advance(high, self._position, self._barrier, rows)
-            self._progress.tables[name] = progress
-            last.offsets = [(self._progress.partition(name), progress.offset())]
-            yield last
+                self._metrics.tables[name]["RowsScanned"] += len(lines)
+                rows += len(lines)
+                if read.place is not None:
+                    reading.advance(read.place(lines[-1]), rows)
+                    rows = 0
+                last.offsets = [self._store(reading.progress)]
+        reading.advance(None, rows)
+        last.offsets = [self._store(reading.progress)]
+        yield last
         numbers = self._metrics.tables[name]
         numbers["RowsEstimated"] = numbers["RowsScanned"]
 
+    def _reading(self, table: SnapshotTable) -> TableReading:
+        return TableReading(
+            self._connection,
+            table,
+            self._progress.of(table.catalog.full_name),
+            position=self._position,
+            barrier=self._barrier,
+            chunk_bytes=int(self._config.snapshot_chunk_mb * (1 << 20)),
+            override=self._config.select_override(table.catalog.full_name),
+        )
+
     def _copied(self, table: SnapshotTable, statement: str) -> Iterator[Sequence[str]]:
-        """Copy; a table that was altered or dropped meanwhile is looked at again by the next try."""
-        from psycopg.errors import UndefinedColumn, UndefinedTable
-
-        try:
+        with altered(table):
             yield from copy_lines(self._connection, statement)
-        except (UndefinedColumn, UndefinedTable) as error:
-            raise ResourceBusy(
-                f"Table {table.catalog.full_name} was altered before the snapshot came to it: {error}",
-                hint="the snapshot goes on by itself",
-            ) from error
 
-    def _chunks(
-        self, table: SnapshotTable, resume_after: Border | None, override: str | None
-    ) -> Iterator[tuple[Border | None, Border | None]]:
-        cuts: list[Border] = []
-        if override is None:
-            size = table_size(self._connection, table)
-            cuts = borders(self._connection, table, size, int(self._config.snapshot_chunk_mb * (1 << 20)))
-            if resume_after is not None:
-                cuts = self._behind(table, cuts, resume_after)
-        low = resume_after
-        for high in (*cuts, None):
-            yield low, high
-            low = high
-
-    def _behind(self, table: SnapshotTable, cuts: list[Border], resume_after: Border) -> list[Border]:
-        """Return the borders behind a key; the server compares, in the order of the key's type."""
-        row = ", ".join("%s::" + kind.replace("%", "%%") for _, kind in table.key)
-        kept = []
-        for cut in cuts:
-            answer = self._connection.execute(
-                f"SELECT ROW({row}) > ROW({row})".encode(), (*cut, *resume_after)
-            )
-            if (found := answer.fetchone()) and found[0]:
-                kept.append(cut)
-        return kept
-
-    def _count(self, name: str, rows: int) -> None:
-        self._metrics.tables[name]["RowsScanned"] += rows
+    def _store(self, progress: TableProgress) -> tuple[Any, Any]:
+        """Return the offset of a table's progress."""
+        progress = replace(progress, complete=progress.complete and self._exactly_once)
+        self._progress.tables[progress.table] = progress
+        return self._progress.partition(progress.table), progress.offset()
 
     def _window(self, piece: _Piece, opens: bool, ends: str) -> Window:
         """Return a window; the first and last rows of tables and snapshot are marked as such."""
@@ -222,3 +217,8 @@ class SnapshotReader:
             clock_ns=time.time_ns(),
             size=sum(map(len, piece.lines)),
         )
+
+
+def _sort_mb(config: PostgresConfig) -> int:
+    """Return what a chunk takes in memory: rows are larger there than in their pages."""
+    return max(64, int(2 * config.snapshot_chunk_mb))

@@ -129,7 +129,8 @@ class PostgresSource(Source):
     def _start_snapshot(self, start: Start) -> None:
         wanted = [table for table in self._captured.tables() if self._in_snapshot(table)]
         tables = [self._captured.snapshot_table(table) for table in wanted]
-        log.info("Snapshot of %d tables starts at %s", len(tables), start.exported or "the present")
+        begins = "goes on" if self._progress.tables else "starts"
+        log.info("Snapshot of %d tables %s at %s", len(tables), begins, start.exported or "the present")
         reader = SnapshotReader(
             self._sql,
             self.config,
@@ -139,6 +140,7 @@ class PostgresSource(Source):
             snapshot=start.exported,
             lsn=start.lsn,
             metrics=self._context.metrics,
+            exactly_once=self._context.exactly_once,
         )
         self._metrics.snapshot_started()
         self._snapshot = reader.windows()

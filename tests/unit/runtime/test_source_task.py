@@ -248,3 +248,9 @@ def test_a_source_gets_journals_of_the_log() -> None:
     assert source.context is not None
     source.context.journal("history", {}).append([b"1"])
     assert list(log.journal("history", {}).read()) == [b"1"]
+
+
+def test_urgent_offsets_are_durable_before_the_next_read() -> None:
+    writer, urgent = Batched(), Window(offsets=[(PARTITION, {"lsn": 1})], urgent=True)
+    run(task(ListSource([urgent, window("a", lsn=2), window("b", lsn=3)]), MemoryLog(), writer=writer))
+    assert [count for count, _ in writer.commits] == [0, 2]
