@@ -29,7 +29,7 @@ class SourceContext:
     offsets: Callable[[], Offsets]
     metrics: Metrics
     journal: Callable[[str, Mapping[str, str]], Journal]
-    exactly_once: bool
+    exactly_once: bool = False
 
 
 class Source(ABC):

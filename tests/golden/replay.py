@@ -28,7 +28,7 @@ def replay(case: Case, database: Database) -> list[Event]:
     encoder = _Collector(config)
     stored: list[tuple[Any, Any]] = []
     journal = MemoryLog().journal
-    source.open(SourceContext("golden", 0, lambda partition: None, lambda: stored, Metrics(), journal, True))
+    source.open(SourceContext("golden", 0, lambda partition: None, lambda: stored, Metrics(), journal))
     try:
         _read(source, encoder, until=None)
         psql(database, case.stream)

@@ -16,6 +16,7 @@ from cdc.sources.postgres.copy_out import copy_lines
 from cdc.sources.postgres.copy_rows import CopyRows
 from cdc.sources.postgres.table_reading import TableReading, altered
 from cdc.sources.postgres.versions import TableVersion, transaction_values
+from cdc.sources.postgres.visibility import parse_visibility
 from snapshot.progress import SnapshotProgress, TableProgress
 
 if TYPE_CHECKING:
@@ -71,7 +72,8 @@ class SnapshotReader:
             "(pg_snapshot_xmax(pg_current_snapshot())::text::bigint & 4294967295)"
         ).fetchone()
         assert row is not None
-        self._position, started_us, xid = row
+        shown, started_us, xid = row
+        self._position = str(parse_visibility(shown))
         if self._config.snapshot_locking_mode == "shared":
             run(f"SET LOCAL lock_timeout = {self._config.snapshot_lock_timeout_ms}".encode())
             for table in self._tables:

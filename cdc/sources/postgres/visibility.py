@@ -13,6 +13,10 @@ class Visibility:
     xmax: int
     running: frozenset[int]
 
+    def __str__(self) -> str:
+        """Return it as the server takes it."""
+        return f"{self.xmin}:{self.xmax}:{','.join(map(str, sorted(self.running)))}"
+
     def shows(self, xid: int) -> bool:
         """Whether a transaction, known by its 32-bit id, is visible.
 
@@ -27,6 +31,11 @@ class Visibility:
 
 
 def parse_visibility(text: str) -> Visibility:
-    """Return the visibility of a pg_snapshot's text: `xmin:xmax:xid,xid,…`."""
-    xmin, xmax, running = text.split(":")
-    return Visibility(int(xmin), int(xmax), frozenset(int(xid) for xid in running.split(",") if xid))
+    """Return the visibility of a pg_snapshot's text: `xmin:xmax:xid,xid,…`.
+
+    A slot's snapshot may have its xmax before its xmin, up to which everything is visible
+    nevertheless; the server does not take such a text back.
+    """
+    low, high, running = text.split(":")
+    xmin = int(low)
+    return Visibility(xmin, max(xmin, int(high)), frozenset(int(xid) for xid in running.split(",") if xid))

@@ -14,6 +14,13 @@ def test_parse() -> None:
     assert parse_visibility("10:10:") == Visibility(10, 10, frozenset())
 
 
+def test_a_slot_s_snapshot_may_end_before_it_begins() -> None:
+    shown = parse_visibility("4014:4012:")
+    assert (shown.shows(4012), shown.shows(4013), shown.shows(4014)) == (True, True, False)
+    assert str(shown) == "4014:4014:"
+    assert str(parse_visibility("10:20:12,15")) == "10:20:12,15"
+
+
 @pytest.mark.parametrize(
     ("xid", "shown"), [(9, True), (12, False), (13, True), (15, False), (20, False), (99, False)]
 )
