@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from select import POLLIN, POLLOUT, poll
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ def copy_lines(connection: Connection, statement: str) -> Iterator[Sequence[str]
 
     Raises the driver's errors. A reader that stops early cancels the statement.
     """
+    from psycopg import OperationalError
     from psycopg.pq import ExecStatus
 
     driver = connection.pgconn
@@ -33,8 +35,9 @@ def copy_lines(connection: Connection, statement: str) -> Iterator[Sequence[str]
             yield _lines(messages)
     except GeneratorExit:
         driver.get_cancel().cancel()
-        while driver.get_copy_data(0)[0] > 0:
-            pass
+        with suppress(OperationalError):  # all rows are here already
+            while driver.get_copy_data(0)[0] > 0:
+                pass
         while driver.get_result() is not None:
             pass
         raise

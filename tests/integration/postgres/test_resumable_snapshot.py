@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 
 from cdc.errors import ResourceBusy
-from cdc.sources.postgres import chunks, snapshot_reader
+from cdc.sources.postgres import copy_out, snapshot_reader
 from cdc.transport.embedded import EmbeddedLog, EmbeddedLogConfig
 from cdc.transport.memory import MemoryWriter
 from tests.integration.postgres.capture import Capture
@@ -176,7 +176,7 @@ def tables(database: Database) -> Database:
 
 @pytest.fixture
 def small_windows(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(chunks, "READ_BYTES", READ_BYTES)
+    monkeypatch.setattr(copy_out, "READ_BYTES", READ_BYTES)
 
 
 def test_finished_chunks_are_not_read_again(tables: Database) -> None:
@@ -425,7 +425,7 @@ def child(options: dict[str, str], folder: str) -> None:
     from cdc.plugin import PluginKind
     from cdc.runtime.task import Assignment, build_task
 
-    chunks.READ_BYTES = READ_BYTES
+    copy_out.READ_BYTES = READ_BYTES
     copy_lines = snapshot_reader.copy_lines
 
     def slow_lines(*arguments: Any) -> Iterator[Any]:
