@@ -83,7 +83,7 @@ class EventDecoder:
     _checksum: int = 0
     _serial: int = 0
     _wraps: int = 0
-    _low: int = 0
+    _end: int = 0
     _kind: int = 0
     _pos: int = 0
     _parts: list[bytes] = field(default_factory=list)
@@ -145,10 +145,10 @@ class EventDecoder:
                 timestamp, _, server_id, length, log_pos, _ = _header(data, at + 5)
                 if length != end - at - 5:
                     raise Malformed(f"its header claims {length} bytes, there are {end - at - 5}")
-                if log_pos < self._low:
-                    self._wraps += 1 << 32
-                self._low = log_pos
-                log_pos += self._wraps
+                if log_pos > self._end:
+                    self._end = log_pos
+                else:
+                    self._end = log_pos = self._next_position(log_pos, length)
                 self._pos = log_pos - length
                 head = timestamp, server_id, log_pos - length, log_pos, self._serial
                 self._serial += 1
@@ -183,6 +183,20 @@ class EventDecoder:
                 return at
         return len(data) + 1
 
+    def _next_position(self, log_pos: int, length: int) -> int:
+        """Return where an event ends, by its header and by what came before.
+
+        Headers have 32 bits, so in larger files they start anew; and within transactions MariaDB 11.4
+        leaves them 0. (There the statements behind rows count only if they are sent.)
+        """
+        if not log_pos:
+            return self._end + length
+        log_pos += self._wraps
+        if log_pos < self._end:
+            self._wraps += 1 << 32
+            log_pos += 1 << 32
+        return log_pos
+
     def _special(self, data: bytes, at: int, end: int) -> Iterator[Event]:
         """Yield what is in packets of 16 MB and more, end markers, and events that are rare."""
         parts = []
@@ -198,11 +212,9 @@ class EventDecoder:
         if length != len(whole) - 1:
             raise Malformed(f"its header claims {length} bytes, there are {len(whole) - 1}")
         stop = self._checked(whole, kind)
-        if log_pos and not flags & ARTIFICIAL_FLAG:
-            self._wraps += (1 << 32) * (log_pos < self._low)
-            self._low = log_pos
-        if log_pos:
-            log_pos += self._wraps
+        if kind not in _MADE_UP and kind != Kind.FORMAT_DESCRIPTION and not flags & ARTIFICIAL_FLAG:
+            log_pos = self._next_position(log_pos, length)
+        self._end = max(self._end, log_pos)
         self._pos = pos = max(log_pos - length, 0)
         if kind == Kind.TRANSACTION_PAYLOAD:
             yield from self._payload(whole[20:stop], pos, log_pos)
@@ -259,7 +271,7 @@ class EventDecoder:
 
     def _rotate(self, head: Head, flags: int, body: bytes) -> Rotate:
         position, self.file = little(body, 0, 8), body[8:].decode()
-        self._wraps = self._low = 0
+        self._wraps, self._end = 0, position
         self._tables.turn_page(self.file)
         artificial = bool(flags & ARTIFICIAL_FLAG) or not head[0]
         return Rotate(*head, self.file, position, artificial)

@@ -163,6 +163,9 @@ def main() -> None:
     record(mariadb, "mariadb1011-nocrc.bin", SMALL, ["set global binlog_checksum=none"])
     mysql.stop()
     mariadb.stop()
+    newer = MariaDBServer("11.4").start()
+    record(newer, "mariadb114-full.bin", _MARIADB_KINDS)
+    newer.stop()
 
 
 if __name__ == "__main__":

@@ -72,7 +72,7 @@ def test_wherever_the_bytes_are_cut_the_events_are_the_same(name: str, sizes: li
     assert [summary(one) for one in found] == [summary(one) for one in decoded(name)]
 
 
-@pytest.mark.parametrize("name", ["mysql80-full.bin", "mariadb1011-full.bin"])
+@pytest.mark.parametrize("name", ["mysql80-full.bin", "mariadb1011-full.bin", "mariadb114-full.bin"])
 def test_a_table_map_with_full_metadata(name: str) -> None:
     table = rows_of(name)[0].shape.table
     columns = {column.name: column for column in table.columns}
@@ -168,7 +168,7 @@ def test_statements_with_their_context() -> None:
     assert {query.database for query in queries} == {"shop"}
 
 
-@pytest.mark.parametrize("name", ["mysql80-full.bin", "mariadb1011-full.bin"])
+@pytest.mark.parametrize("name", ["mysql80-full.bin", "mariadb1011-full.bin", "mariadb114-full.bin"])
 def test_xa_and_the_statements_behind_rows(name: str) -> None:
     events = decoded(name)
     prepared = [found.xid for found in events if isinstance(found, XaPrepare) and not found.one_phase]

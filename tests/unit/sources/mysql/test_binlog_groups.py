@@ -38,7 +38,7 @@ from cdc.sources.mysql.binlog.outcomes import (
 )
 from tests.unit.sources.mysql.binlogs import decoded, from_file, never, outcomes
 
-BOTH = pytest.mark.parametrize("name", ["mysql80-full.bin", "mariadb1011-full.bin"])
+BOTH = pytest.mark.parametrize("name", ["mysql80-full.bin", "mariadb1011-full.bin", "mariadb114-full.bin"])
 
 
 def pairs(found: list[Outcome]) -> list[int]:
