@@ -193,7 +193,12 @@ def test_the_log_as_mysql_replication_reads_it(server: MySQLServer, database: st
     ]
     theirs.close()
     found = [e for e in dump(server, start) if isinstance(e, Rows) and e.shape.table.database == database]
-    ours = [(e.shape.op, database, e.shape.table.table, e.end, e.timestamp) for e in found]
+    # Within transactions of MariaDB 11.4 headers have no position; ours is counted.
+    ends = [e.end if known[3] else 0 for e, known in zip(found, expected, strict=True)]
+    ours = [
+        (e.shape.op, database, e.shape.table.table, end, e.timestamp)
+        for e, end in zip(found, ends, strict=True)
+    ]
     assert ours == expected
     assert len(ours) == 4
 
