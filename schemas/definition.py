@@ -41,12 +41,16 @@ class ColumnDefinition:
 
 @dataclass(frozen=True, slots=True)
 class IndexDefinition:
-    """One index. columns: empty where a part is an expression; then it is no key of rows."""
+    """One index. columns: empty where a part is an expression; then it is no key of rows.
+
+    partial: some part is only the beginning of a column.
+    """
 
     name: str
     columns: tuple[str, ...]
     unique: bool = False
     primary: bool = False
+    partial: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +58,9 @@ class TableDefinition:
     """One version of one table; columns in table order, `key` the primary key's columns in key order.
 
     charset: the table's default. Without a primary key, `key` is the first unique key whose columns are all
-    NOT NULL, as Debezium takes it. indexes: what `key` was found in, and what comes after it when it goes;
-    empty where it is not known, as in Debezium's history. versioned: WITH SYSTEM VERSIONING, where rows
-    may have two columns more than `columns`.
+    NOT NULL, as Debezium takes it. indexes: what `key` was found in, and what comes after it when it goes,
+    in the server's order; empty where it is not known, as in Debezium's history. versioned: WITH SYSTEM
+    VERSIONING, where rows may have two columns more than `columns`.
     """
 
     id: TableId

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from schemas.ddl.charsets import charset_of_collation
 from schemas.ddl.columns import parse_column
@@ -74,8 +75,7 @@ def parse_create_index(cursor: Cursor, *, unique: bool, replaces: bool) -> Alter
     skip_wait(cursor)
     index = parse_index(cursor, name, unique=unique)
     _skip_how(cursor)
-    spec = IndexSpec(name, index.columns, unique, if_not_exists=exists)
-    return AlterTable(table, (AddIndex(spec, replaces),))
+    return AlterTable(table, (AddIndex(replace(index, if_not_exists=exists), replaces),))
 
 
 def parse_drop_index(cursor: Cursor) -> AlterTable:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from schemas.ddl.column_types import BINARY, BLOB, CHAR, NCHAR, NVARCHAR, OTHER, VARBINARY, VARCHAR
 from schemas.ddl.cursor import Cursor
 
 EPOCH = "1970-01-01 00:00:00"
@@ -14,7 +15,7 @@ _OPERATORS = frozenset(
 
 
 def parse_default(cursor: Cursor) -> str | None:
-    """Step over what follows DEFAULT; return its text, None for NULL and for what is computed."""
+    """Step over what follows DEFAULT; return its text (see `Bits`), None for NULL and what is computed."""
     text = _operand(cursor)
     while cursor.word in _OPERATORS:
         text = None
@@ -52,18 +53,36 @@ def _operand(cursor: Cursor) -> str | None:
     return _word(cursor)
 
 
+class Bits(str):
+    """A literal of bits, `b'101'` or `0x05`, as binary digits; what it means depends on the column's type."""
+
+    __slots__ = ()
+
+    @classmethod
+    def of(cls, digits: str, base: int) -> Bits:
+        """Return the literal of some digits, which keeps zeros in front only in binary."""
+        return cls(digits if base == 2 else format(int(digits or "0", 16), "b"))
+
+    def for_column(self, jdbc_type: int) -> str:
+        """Return the default's text: the digits for BIT, the number for numbers, else the bytes."""
+        if jdbc_type == _BIT:
+            return str(self)
+        value = int(self or "0", 2)
+        if jdbc_type not in _TEXTS:
+            return str(value)
+        return value.to_bytes((value.bit_length() + 7) // 8, "big").decode("latin-1")
+
+
+_BIT = -7
+_TEXTS = frozenset((CHAR, VARCHAR, NCHAR, NVARCHAR, BINARY, VARBINARY, BLOB, OTHER))
+
+
 def _number(cursor: Cursor) -> str:
     cursor.at += 1
     text = cursor.texts[cursor.at - 1]
-    if text[:2] in ("0x", "0X"):
-        return _hexadecimal(text[2:])
-    if text[:2] == "0b":
-        return text[2:]
-    return text
-
-
-def _hexadecimal(digits: str) -> str:
-    return bytes.fromhex(digits if len(digits) % 2 == 0 else "0" + digits).decode("latin-1")
+    if text[:2] == "0x":
+        return Bits.of(text[2:], 16)
+    return Bits.of(text[2:], 2) if text[:2] == "0b" else text
 
 
 def _word(cursor: Cursor) -> str | None:
@@ -77,7 +96,7 @@ def _word(cursor: Cursor) -> str | None:
     name = cursor.name()
     if cursor.is_string() and (word in ("N", "B", "X") or word[:1] == "_"):
         literal = cursor.string()
-        return _hexadecimal(literal) if word == "X" else literal
+        return Bits.of(literal, 16 if word == "X" else 2) if word in ("X", "B") else literal
     if word == "NULL":
         return None
     _skip_call(cursor, name.upper())

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 
 from schemas.ddl.charsets import width
 from schemas.ddl.columns import as_binary
-from schemas.ddl.indexes import as_written, changed_indexes, find_key, new_indexes, with_row_end
+from schemas.ddl.defaults import Bits
+from schemas.ddl.indexes import as_written, changed_indexes, in_order, new_indexes, with_row_end
 from schemas.ddl.statements import (
     Action,
     AddColumn,
@@ -58,7 +59,7 @@ def define(spec: ColumnSpec, charset: str | None, around: Surroundings) -> Colum
         if spec.charset == "binary":
             as_binary(spec)
     optional = True if spec.optional is None else spec.optional
-    has_default, default = spec.has_default, spec.default
+    has_default, default = spec.has_default, _default(spec.default, spec.jdbc_type)
     if around.implicit_timestamps and spec.type_name == "TIMESTAMP" and spec.optional is None:
         optional = False
     return ColumnDefinition(
@@ -77,6 +78,10 @@ def define(spec: ColumnSpec, charset: str | None, around: Surroundings) -> Colum
         default,
         spec.enum_values,
     )
+
+
+def _default(default: str | None, jdbc_type: int) -> str | None:
+    return default.for_column(jdbc_type) if isinstance(default, Bits) else default
 
 
 def alter(table: TableDefinition, actions: Sequence[Action], around: Surroundings) -> TableDefinition:
@@ -122,8 +127,7 @@ def _table(
     for index in indexes:
         if index.primary:
             _make_required(columns, index.columns)
-    indexes = as_written(indexes, columns)
-    key = find_key(indexes, columns)
+    indexes, key = in_order(as_written(indexes, columns), columns)
     return TableDefinition(table_id, tuple(columns), key, charset, comment, indexes, versioned)
 
 
@@ -135,13 +139,13 @@ def _make_required(columns: list[ColumnDefinition], names: Iterable[str]) -> Non
 
 
 def _charset_after(charset: str | None, actions: Sequence[Action], around: Surroundings) -> str | None:
-    for action in actions:
-        if isinstance(action, ConvertCharset):
-            charset = action.charset or around.charset
-        elif isinstance(action, SetOptions) and action.options.charset:
-            said = action.options.charset
-            charset = around.charset if said == "default" else said
-    return charset
+    """Return the table's default; an option that sets it is stronger than CONVERT, wherever it stands."""
+    converted = [action.charset for action in actions if isinstance(action, ConvertCharset)]
+    said = [a.options.charset for a in actions if isinstance(a, SetOptions) and a.options.charset]
+    if not said and not converted:
+        return charset
+    chosen = said[-1] if said else converted[-1]
+    return around.charset if chosen in (None, "default") else chosen
 
 
 def _changed_columns(
@@ -157,8 +161,11 @@ def _changed_columns(
             _place(columns, define(action.column, charset, around), action.after)
         elif isinstance(action, ChangeColumn) and action.after is not None and action.old.casefold() in known:
             _move(columns, action.column.name, action.after)
-    if any(isinstance(action, ConvertCharset) for action in actions):
-        return [_converted(column, charset) for column in columns]
+    for action in actions:
+        if isinstance(action, ConvertCharset):
+            said = {a.column.name for a in actions if isinstance(a, (AddColumn, ChangeColumn))}
+            to = action.charset or around.charset
+            columns = [_converted(column, to, grows=column.name not in said) for column in columns]
     return columns
 
 
@@ -195,7 +202,8 @@ def _after(
         return replace(column, name=action.new)
     if isinstance(action, SetDefault):
         has_default = action.has_default or column.optional
-        return replace(column, has_default=has_default, default=action.default)
+        default = _default(action.default, column.jdbc_type)
+        return replace(column, has_default=has_default, default=default)
     return None
 
 
@@ -221,14 +229,14 @@ def _move(columns: list[ColumnDefinition], name: str, after: str) -> None:
 _TEXTS = ("TINYTEXT", "TEXT", "MEDIUMTEXT", "LONGTEXT")
 
 
-def _converted(column: ColumnDefinition, charset: str | None) -> ColumnDefinition:
+def _converted(column: ColumnDefinition, charset: str, *, grows: bool) -> ColumnDefinition:
     """Return a column as CONVERT TO CHARACTER SET leaves it: a text grows so that no character is lost."""
-    if column.charset is None or charset is None:
+    if column.charset is None:
         return column
     if charset == "binary":
         raise OutOfStep("a conversion to binary changes types")
     type_name = column.type_name
-    if type_name in _TEXTS[:3] and width(charset) > width(column.charset):
+    if grows and type_name in _TEXTS[:3] and width(charset) > width(column.charset):
         type_name = _TEXTS[_TEXTS.index(type_name) + 1]
     return replace(column, charset=charset, type_name=type_name)
 

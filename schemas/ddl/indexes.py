@@ -21,21 +21,31 @@ from schemas.definition import ColumnDefinition, IndexDefinition, TableDefinitio
 PRIMARY = "PRIMARY"
 
 
-def find_key(indexes: Iterable[IndexDefinition], columns: Iterable[ColumnDefinition]) -> tuple[str, ...]:
-    """Return the columns of the primary key, else of the first unique key that has no NULLs."""
-    required = {column.name.casefold() for column in columns if not column.optional}
-    found: tuple[str, ...] = ()
-    for index in indexes:
-        if index.primary:
-            return index.columns
-        if (
-            index.unique
-            and not found
-            and index.columns
-            and all(c.casefold() in required for c in index.columns)
-        ):
-            found = index.columns
-    return found
+def in_order(
+    indexes: Iterable[IndexDefinition], columns: Iterable[ColumnDefinition]
+) -> tuple[tuple[IndexDefinition, ...], tuple[str, ...]]:
+    """Return the indexes in the server's order, and the key: the primary one, else the first without NULLs.
+
+    The server keeps the primary key first, then what is unique and without NULLs, whole columns before
+    partial ones, then what else is unique (MariaDB last of all what it keeps as a hash: unique texts of any
+    length); the rest stays as it was.
+    """
+    required, long = set(), set()
+    for column in columns:
+        if not column.optional:
+            required.add(column.name)
+        if column.type_name.endswith(("TEXT", "BLOB")):
+            long.add(column.name)
+
+    def rank(index: IndexDefinition) -> tuple[bool, bool, bool, bool, bool]:
+        if not index.unique:
+            return True, True, True, True, True
+        hashed = not index.partial and not long.isdisjoint(index.columns)
+        nulls = not (index.columns and required.issuperset(index.columns))
+        return not index.primary, False, hashed, nulls, index.partial
+
+    ordered = tuple(sorted(indexes, key=rank))
+    return ordered, next((i.columns for i in ordered if i.unique and not rank(i)[3]), ())
 
 
 def as_written(
@@ -74,7 +84,7 @@ def new_indexes(
         if name.casefold() in taken:
             continue  # IF NOT EXISTS, or a foreign key's own
         taken.add(name.casefold())
-        indexes.append(IndexDefinition(name, columns, spec.unique, spec.primary))
+        indexes.append(IndexDefinition(name, columns, spec.unique, spec.primary, spec.partial))
     return tuple(indexes)
 
 
@@ -146,6 +156,8 @@ def _follow_columns(indexes: list[IndexDefinition], actions: Sequence[Action]) -
     renamed = {a.old.casefold(): a.column.name for a in actions if isinstance(a, ChangeColumn)}
     renamed |= {a.old.casefold(): a.new for a in actions if isinstance(a, RenameColumn)}
     dropped = {a.name.casefold() for a in actions if isinstance(a, DropColumn)}
+    # Who comes back under the same name takes the old one's place in indexes.
+    dropped -= {a.column.name.casefold() for a in actions if isinstance(a, AddColumn)}
     if not renamed and not dropped:
         return indexes
     changed = []

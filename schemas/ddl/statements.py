@@ -40,7 +40,7 @@ class ColumnSpec:
 class IndexSpec:
     """One index. name: None where the server chooses. columns: None where they alone do not make it unique.
 
-    first: what the server's name begins with.
+    first: what the server's name begins with. partial: some part is only the beginning of a column.
     """
 
     name: str | None
@@ -49,6 +49,7 @@ class IndexSpec:
     primary: bool = False
     if_not_exists: bool = False
     first: str = ""
+    partial: bool = False
 
 
 @dataclass(slots=True)

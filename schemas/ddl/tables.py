@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from schemas.ddl.charsets import charset_of_collation
 from schemas.ddl.columns import parse_column, skip_references
 from schemas.ddl.cursor import Cursor
@@ -114,10 +116,10 @@ def _foreign_key(cursor: Cursor, symbol: str | None) -> IndexSpec:
     """Step over a foreign key; return the index that the server makes for it if there is none."""
     cursor.accept("IF", "NOT", "EXISTS")
     name = None if cursor.word == "(" else cursor.name()
-    columns, first = _index_columns(cursor)
+    index = _index_parts(cursor)
     cursor.expect("REFERENCES")
     skip_references(cursor)
-    return IndexSpec(symbol or name, columns, first=first)
+    return replace(index, name=symbol or name)
 
 
 def parse_index(
@@ -130,18 +132,20 @@ def parse_index(
         name = written if named else name
     if cursor.accept_any("USING", "TYPE"):
         cursor.take()
-    columns, first = _index_columns(cursor)
+    index = _index_parts(cursor)
     skip_index_options(cursor)
-    return IndexSpec(name, columns, unique, primary, exists, first)
+    return replace(index, name=name, unique=unique, primary=primary, if_not_exists=exists)
 
 
-def _index_columns(cursor: Cursor) -> tuple[tuple[str, ...] | None, str]:
-    """Step over the parts of an index; return its columns (see `IndexSpec`) and the first part's name."""
+def _index_parts(cursor: Cursor) -> IndexSpec:
+    """Step over the parts of an index and return it, without a name."""
     cursor.expect("(")
     first = "functional_index" if cursor.word == "(" else cursor.text.strip('`"')
     columns: list[str] | None = []
+    partial = False
     while True:
         name = _index_part(cursor)
+        partial |= name is not None and cursor.texts[cursor.at - 1] == ")"
         if name is None:
             columns = None
         elif columns is not None:
@@ -149,7 +153,7 @@ def _index_columns(cursor: Cursor) -> tuple[tuple[str, ...] | None, str]:
         cursor.accept_any("ASC", "DESC")
         if not cursor.accept(","):
             cursor.expect(")")
-            return None if columns is None else tuple(columns), first
+            return IndexSpec(None, None if columns is None else tuple(columns), first=first, partial=partial)
 
 
 def _index_part(cursor: Cursor) -> str | None:

@@ -51,18 +51,30 @@ class ColumnView:
 
 @dataclass(frozen=True)
 class TableView:
-    """One table. keys: the primary and the unique ones by name. key: the one that tells rows apart."""
+    """One table. keys: the primary and the unique ones by name. charset: the default."""
 
     columns: tuple[ColumnView, ...]
     keys: frozenset[tuple[str, tuple[str, ...]]]
-    key: tuple[str, ...]
+    charset: str | None
     comment: str
+
+    @property
+    def row_keys(self) -> set[tuple[str, ...]]:
+        """Return the keys of which one tells rows apart: the primary one, else all without NULLs."""
+        nullable = {column.name for column in self.columns if column.optional}
+        keys = dict(self.keys)
+        if "PRIMARY" in keys:
+            return {keys["PRIMARY"]}
+        return {key for key in keys.values() if key and not nullable.intersection(key)} or {()}
 
 
 def server_view(rows: Rows, database: str, table: str) -> TableView | None:
     """Ask a server for a table; None where it has none."""
     place = f"TABLE_SCHEMA = '{database}' AND TABLE_NAME = '{table.replace(chr(39), chr(39) * 2)}'"
-    found = rows(f"SELECT TABLE_COMMENT FROM information_schema.TABLES WHERE {place}")
+    found = rows(
+        "SELECT TABLE_COMMENT, SUBSTRING_INDEX(TABLE_COLLATION, '_', 1)"
+        f" FROM information_schema.TABLES WHERE {place}"
+    )
     if not found:
         return None
     columns = rows(
@@ -73,9 +85,8 @@ def server_view(rows: Rows, database: str, table: str) -> TableView | None:
     )
     views = tuple(_server_column(*column) for column in columns)
     keys = _server_keys(rows(f"SHOW INDEX FROM `{database}`.`{table.replace('`', '``')}`"))
-    nullable = {view.name for view in views if view.optional}
-    key = next((c for c in keys.values() if c and not nullable.intersection(c)), ())
-    return TableView(views, frozenset(keys.items()), keys.get("PRIMARY", key), found[0][0])
+    comment, charset = found[0]
+    return TableView(views, frozenset(keys.items()), charset, comment)
 
 
 def _server_column(name: str, data: str, full: str, *rest: Any) -> ColumnView:
@@ -108,7 +119,11 @@ def our_view(table: TableDefinition, *, mariadb: bool) -> TableView:
     """Say our definition in the server's words."""
     keys = {index.name: index.columns for index in table.indexes if index.unique}
     columns = tuple(_our_column(column, mariadb) for column in table.columns)
-    return TableView(columns, frozenset(keys.items()), table.key, table.comment or "")
+    return TableView(columns, frozenset(keys.items()), _charset(table.charset), table.comment or "")
+
+
+def _charset(name: str | None) -> str | None:
+    return "utf8mb3" if name == "utf8" else name
 
 
 def _our_column(column: ColumnDefinition, mariadb: bool) -> ColumnView:
@@ -118,7 +133,7 @@ def _our_column(column: ColumnDefinition, mariadb: bool) -> ColumnView:
         w for w in words if w not in ("unsigned", "signed", "zerofill") and (w != "binary" or len(words) == 1)
     )
     name, length, scale = _SYNONYMS.get(name, name), column.length, column.scale
-    charset = {"utf8": "utf8mb3", "binary": None}.get(column.charset or "", column.charset)
+    charset = None if column.charset == "binary" else _charset(column.charset)
     if name == "float" and (length or 0) > 24 and scale is None:
         name = "double"
     if name in _SIZES and length is not None:
@@ -152,8 +167,10 @@ def _value(quoted: str) -> str:
 
 def same_default(ours: ColumnDefinition, theirs: str | None) -> bool:
     """Tell whether a default is the one that MySQL's information_schema shows."""
-    if ours.default is None or ours.default == EPOCH or theirs is None:
+    if ours.default == EPOCH:
         return True
+    if ours.default is None or theirs is None:
+        return ours.default is theirs
     if theirs.startswith("b'"):
         return int(ours.default, 2) == int(theirs[2:-1], 2)
     if ours.default == theirs or ours.default.upper() == {"1": "TRUE", "0": "FALSE"}.get(theirs):
