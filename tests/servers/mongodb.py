@@ -1,8 +1,11 @@
 """MongoDB as a replica set of one: a real `mongod` where there is one, else SecantusDB.
 
-No registry has a mongod. SecantusDB speaks its wire protocol on WiredTiger, with an oplog; what it does
-otherwise (docs/testing.md): one node without elections, post-images looked up when they are read, no
-error for a start before the oplog nor for events over 16 MB, tokens of a format of its own.
+No registry has a mongod. SecantusDB speaks its wire protocol on WiredTiger, with an oplog. What it does
+otherwise: one node without elections, post-images looked up when they are read, no
+error for a start before the oplog nor for events over 16 MB, tokens of a format of its own, which it
+takes back only where they were given (the same collection, database or deployment).
+
+tests/servers/scripted_mongo.py answers as mongod does in these cases.
 """
 
 import os

@@ -10,9 +10,12 @@ _int32 = struct.Struct("<i").unpack_from
 _FIXED: Final = {
     1: 8, 6: 0, 7: 12, 8: 1, 9: 8, 10: 0, 16: 4, 17: 8, 18: 8, 19: 16, 127: 0, 255: 0,
 }  # fmt: skip
+_PREFIXED: Final = {2: 4, 3: 0, 4: 0, 5: 5, 12: 16, 13: 4, 14: 4, 15: 0}
+"""Types that begin with a size, and the bytes that it does not count."""
 
 DOCUMENT: Final = 3
 ARRAY: Final = 4
+_NESTED: Final = (DOCUMENT, ARRAY)
 
 
 class Element(NamedTuple):
@@ -27,20 +30,12 @@ class Element(NamedTuple):
 
 def _size(kind: int, data: bytes, at: int) -> int:
     """Return the size of a value of variable size."""
-    size: int
-    (size,) = _int32(data, at) if kind != 11 else (0,)
-    match kind:
-        case 3 | 4 | 15:
-            return size
-        case 2 | 13 | 14:
-            return size + 4
-        case 5:
-            return size + 5
-        case 12:
-            return size + 16
-        case 11:
-            return data.index(0, data.index(0, at) + 1) + 1 - at
-    raise ValueError(f"there is no BSON type {kind}")
+    if kind == 11:
+        return data.index(0, data.index(0, at) + 1) + 1 - at
+    if kind not in _PREFIXED:
+        raise ValueError(f"there is no BSON type {kind}")
+    size: int = _int32(data, at)[0]
+    return size + _PREFIXED[kind]
 
 
 def elements(data: bytes, at: int = 0) -> Iterator[Element]:
@@ -52,6 +47,39 @@ def elements(data: bytes, at: int = 0) -> Iterator[Element]:
         stop = value + (size if size is not None else _size(kind, data, value))
         yield Element(kind, data[at + 1 : value - 1], at, value, stop)
         at = stop
+
+
+def members(data: bytes, at: int = 0) -> dict[bytes, tuple[int, int]]:
+    """Return where the values of a document's members begin and end, by name; of a name twice, the last.
+
+    The same as `elements`, in half the time: what is read of every event.
+    """
+    found = {}
+    index, fixed, at = data.index, _FIXED, at + 4
+    while kind := data[at]:
+        value = index(0, at + 1) + 1
+        name = data[at + 1 : value - 1]
+        if kind in _NESTED:
+            at = value + _int32(data, value)[0]
+        elif kind == 2:
+            at = value + 4 + _int32(data, value)[0]
+        elif kind in fixed:
+            at = value + fixed[kind]
+        else:
+            at = value + _size(kind, data, value)
+        found[name] = (value, at)
+    return found
+
+
+def documents(array: bytes) -> list[tuple[int, int]]:
+    """Return where the documents of an array begin and end: an answer's batch."""
+    found = []
+    at, end, index = 4, len(array) - 1, array.index
+    while at < end:
+        start = index(0, at + 1) + 1
+        at = start + _int32(array, start)[0]
+        found.append((start, at))
+    return found
 
 
 def find(data: bytes, name: bytes, at: int = 0) -> Element | None:
