@@ -50,7 +50,7 @@ class BrokenDocument(UnsupportedValue):
 
 
 def writer(mode: Mode) -> Write:
-    """Return a function that writes documents in a mode; one for each collection is fastest."""
+    """Return a function that writes documents in a mode: one for each collection, and each thread."""
     return _Shapes(mode).write
 
 
