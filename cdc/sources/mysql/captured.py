@@ -87,7 +87,7 @@ class CapturedTables:
         common = self._version(table, "false")
         return TableVersion(**vars(common), layout=layout)
 
-    def truncated_version(self, definition: TableDefinition) -> TableVersion:
+    def rowless_version(self, definition: TableDefinition) -> TableVersion:
         """Return the version of a captured table for events without rows."""
         table = self._table(definition, None)
         return TableVersion(**vars(self._version(table, "false")), layout=RowLayout(table, ()))

@@ -23,18 +23,23 @@ class Segment:
     """Rows of one shape inside one chunk.
 
     before_at, after_at: where the null bitmap of each image is (with `partial`, the value options before
-    it); 0 where there is no such image. op: which images are shown: of `c` the new one, of `d` the old one;
-    a new image that is shown alone may still take values from the old one.
+    it); 0 where there is no such image. op: which images are shown: of `c` the new one, of `d` the old one,
+    of `t` none; a new image that is shown alone may still take values from the old one.
     """
 
     chunk: Chunk
-    readers: ShapeReaders
+    readers: ShapeReaders | None
     before_at: Sequence[int]
     after_at: Sequence[int]
     op: str
 
     def __len__(self) -> int:
         return len(self.after_at)
+
+    @classmethod
+    def truncated(cls) -> Segment:
+        """Return what stands for a TRUNCATE: one event without images."""
+        return cls(Chunk(b""), None, (0,), (0,), "t")
 
     def part(self, rows: Sequence[int] | range, op: str | None = None) -> Segment:
         """Return these rows only, shown as `op` has it."""
@@ -121,22 +126,23 @@ def _render(segment: Segment, template: ImageTemplate, absent: Any, images: Imag
     count = len(segment)
     before: list[tuple[Any, Any]] = []
     after: list[tuple[Any, Any]] = []
-    if segment.op != "c":
+    if segment.op in ("u", "d"):
         before = read_images(segment, template, new=False)
         images.before += [row for row, _ in before]
     else:
         images.before += [absent] * count
-    if segment.op != "d":
+    if segment.op in ("c", "u"):
         after = read_images(segment, template, new=True)
         images.after += [row for row, _ in after]
     else:
         images.after += [absent] * count
-    images.key += [key for _, key in after or before]
+    images.key += [key for _, key in after or before] or [None] * count
 
 
 def read_images(segment: Segment, template: ImageTemplate, *, new: bool) -> list[tuple[Any, Any]]:
     """Run the template over the new or the old image of every row; return (row, key) of each."""
     readers, data, text = segment.readers, segment.chunk.data, segment.chunk.text
+    assert readers is not None
     places = segment.after_at if new else segment.before_at
     if new and not readers.plain:
         return [
@@ -158,6 +164,7 @@ def read_images(segment: Segment, template: ImageTemplate, *, new: bool) -> list
 def _read_changed(segment: Segment, template: ImageTemplate, before_at: int, at: int) -> tuple[Any, Any]:
     """Read a new image that says only what has changed."""
     readers, data, text = segment.readers, segment.chunk.data, segment.chunk.text
+    assert readers is not None
     bits = b""
     if readers.shape.partial:
         bits, at = differing(data, at, readers)

@@ -36,7 +36,7 @@ class Position:
     server_id: int = 0
     server_uuid: str | None = None
     snapshot: str | None = None
-    prepared: Mapping[str, Place] = field(default_factory=dict)
+    prepared: dict[str, Place] = field(default_factory=dict)
     others: dict[str, Any] = field(default_factory=dict)
 
     def begin(self, begin: Begin) -> None:

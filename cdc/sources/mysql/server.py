@@ -28,6 +28,7 @@ _VARIABLES = (
     "sql_mode",
     "time_zone",
     "system_time_zone",
+    "explicit_defaults_for_timestamp",
 )
 
 
@@ -149,6 +150,15 @@ def binlog_files(connection: Connection[Any]) -> dict[str, int]:
     with connection.cursor() as cursor:
         cursor.execute("SHOW BINARY LOGS")
         return {str(row[0]): int(row[1]) for row in cursor.fetchall()}
+
+
+def executed_gtids(connection: Connection[Any], server: Server) -> str:
+    """Return all GTIDs that are in the server's log, or were."""
+    variable = "@@global.gtid_binlog_pos" if server.is_mariadb else "@@global.gtid_executed"
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {variable}")
+        (gtids,) = cursor.fetchone() or ("",)
+        return "".join(str(gtids).split())
 
 
 def purged_gtids(connection: Connection[Any]) -> str:

@@ -1,0 +1,249 @@
+"""From what took place in the log to change batches, and the position that goes with them."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from cdc.batch import Batch, ChangeBatch
+from cdc.errors import CdcError
+from cdc.relational.transactions import Mark, TransactionTracker
+from cdc.sources.mysql.binlog.events import Query, Rows, RowsQuery
+from cdc.sources.mysql.binlog.failures import FAULTS, UnreadableEvent, why
+from cdc.sources.mysql.binlog.outcomes import (
+    Begin,
+    Commit,
+    Outcome,
+    Passed,
+    Statement,
+    statement_format,
+)
+from cdc.sources.mysql.log_tables import LogTables
+from cdc.sources.mysql.positions import Position, ResumePoint
+from cdc.sources.mysql.versions import transaction_values
+from cdc.sources.mysql.window_rows import WindowRows
+from schemas.table import TableId
+
+log = logging.getLogger(__name__)
+
+
+class Statements(Protocol):
+    """What becomes of statements: definitions change, are kept, and told."""
+
+    def take(self, statement: Statement, transaction: Sequence[Any]) -> tuple[list[Batch], list[TableId]]:
+        """Apply a statement; return the records that tell of it, and the tables that it emptied."""
+        ...
+
+    def concerns(self, query: Query) -> bool:
+        """Whether a statement changes rows of captured tables."""
+        ...
+
+
+@dataclass(slots=True)
+class LogDecoder:
+    """Gather outcomes until a window is full.
+
+    skipped: operations that are not captured (c u d t). resume: where the offset stands inside the first
+    transaction, which the server sends again from its start. failures: what happens with rows that cannot be
+    read (`event.processing.failure.handling.mode`). moved: whether the position did.
+    contained: drops what a snapshot already has.
+    """
+
+    position: Position
+    tables: LogTables
+    statements: Statements
+    skipped: frozenset[str]
+    failures: str = "fail"
+    resume: ResumePoint | None = None
+    tracker: TransactionTracker | None = None
+    contained: Callable[[ChangeBatch], ChangeBatch | None] | None = None
+    commits: int = 0
+    moved: bool = False
+    _rows: WindowRows = field(default_factory=WindowRows)
+    _size: int = 0
+    _done: list[Batch] = field(default_factory=list)
+    _transaction: tuple[Any, ...] = ()
+    _marks: list[Mark] = field(default_factory=list)
+    _marked: bool = False
+    _known_to: int = 0
+    _takers: dict[type, Callable[[Any], None]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._takers = {
+            Begin: self._begin,
+            Commit: self._commit,
+            Statement: self._statement,
+            RowsQuery: self._query,
+            Passed: self._passed,
+        }
+
+    def take(self, outcomes: Iterable[Outcome], max_bytes: int) -> bool:
+        """Take outcomes, until about `max_bytes` of rows are there; return whether all were taken."""
+        takers = self._takers
+        for outcome in outcomes:
+            if type(outcome) is Rows:
+                self._take(outcome)
+                if self._size >= max_bytes:
+                    return False
+            else:
+                takers[type(outcome)](outcome)
+        return True
+
+    def batches(self, clock_ns: int) -> list[Batch]:
+        """Return what was gathered; begin a new window."""
+        self._cut(clock_ns)
+        found, self._done, self._size, self._rows.seq = self._done, [], 0, 0
+        marks, self._marks = self._marks, []
+        known_to, self._known_to = self._known_to, 0
+        changes = [batch for batch in found if isinstance(batch, ChangeBatch)]
+        if self.tracker is None:
+            return found
+        markers = self.tracker.apply(changes, (), marks, known_to)
+        if known_to:
+            found = [rest for batch in found if (rest := _behind(batch, known_to)) is not None]
+        return [*found, markers] if markers is not None else found
+
+    @property
+    def transaction_id(self) -> str:
+        """The last transaction, by GTID or position."""
+        return self._transaction[-1] if self._transaction else ""
+
+    @property
+    def behind(self) -> bool:
+        """Whether the stream has not come back yet to where the offset stands."""
+        return self.resume is not None and self.position.event > 0
+
+    # -- outcomes ----------------------------------------------------------------------------
+
+    def _begin(self, begin: Begin) -> None:
+        place = begin.place
+        self._transaction = transaction_values(
+            begin.original_commit_us or begin.timestamp * 1_000_000,
+            file=place.file,
+            server_id=begin.server_id,
+            gtid=place.gtid,
+            thread=begin.thread_id,
+            transaction_id=place.gtid or f"file={place.file},pos={place.pos}",
+        )
+        self.position.begin(begin)
+        self._marked = False
+        self.moved = True
+
+    def _take(self, event: Rows) -> None:
+        shape, done = event.shape, 0
+        if self.resume is not None:
+            found = self.resume.done(event.number)
+            if found != 0:
+                self._take_known(event, found)
+                return
+            self.resume = None
+        self.position.rows(event.number)
+        self.moved = True
+        if shape.op in self.skipped:
+            return
+        version = self.tables.version(shape.table, self._where(event.pos))
+        if version is not None:
+            self._add(version, event, done)
+
+    def _add(self, version: Any, event: Rows, done: int = 0) -> None:
+        if self.tracker is not None and not self._marked:
+            self._mark(begins=True)
+        try:
+            self._rows.take(version, event, self._transaction, done)
+        except FAULTS as error:
+            self._unreadable(event, error)
+        self._size += event.stop - event.start
+
+    def _take_known(self, event: Rows, done: int | None) -> None:
+        """Pass an event that is wholly or partly in the log; with metadata its rows still count."""
+        self.position.rows(event.number)
+        version = None
+        if event.shape.op not in self.skipped:
+            version = self.tables.version(event.shape.table, self._where(event.pos))
+        if done is not None:
+            self.resume = None
+        if version is None:
+            return
+        if self.tracker is None:
+            if done is not None:
+                self._add(version, event, done)
+            return
+        before = self._rows.seq
+        self._add(version, event)
+        self._known_to = self._rows.seq + 1 if done is None else before + 2 + done
+
+    def _commit(self, commit: Commit) -> None:
+        self.position.commit(commit)
+        self.resume = None
+        self.commits += 1
+        self.moved = True
+        if self._marked:
+            self._mark(begins=False)
+
+    def _query(self, event: RowsQuery) -> None:
+        self._transaction = (*self._transaction[:7], event.text, self._transaction[8])
+
+    def _passed(self, passed: Passed) -> None:
+        self.position.passed(passed)
+        self.moved = True
+
+    def _statement(self, statement: Statement) -> None:
+        query, place = statement.query, statement.place
+        if statement.changes_rows:
+            if self.statements.concerns(query):
+                raise statement_format(statement)
+        else:
+            transaction = transaction_values(
+                query.timestamp * 1_000_000,
+                file=place.file,
+                server_id=query.server_id,
+                gtid=place.gtid,
+                thread=query.thread_id,
+                transaction_id=place.gtid or f"file={place.file},pos={place.pos}",
+            )
+            self.position.statement(statement)
+            records, truncated = self.statements.take(statement, transaction)
+            if records:
+                self._cut(time.time_ns())
+                self._done += records
+            for table in () if "t" in self.skipped else truncated:
+                version = self.tables.truncated(table)
+                if version is not None:
+                    self._rows.empty(version, query.pos, transaction)
+        self.position.statement(statement)
+        self.moved = True
+
+    # -- parts -------------------------------------------------------------------------------
+
+    def _mark(self, *, begins: bool) -> None:
+        transaction = self._transaction
+        self._marks.append(Mark(self._rows.number(), transaction[-1], transaction[0], begins))
+        self._marked = begins
+
+    def _cut(self, clock_ns: int) -> None:
+        """Close the batches so far: what follows comes behind them."""
+        for batch in self._rows.batches(clock_ns):
+            kept = batch if self.contained is None else self.contained(batch)
+            if kept is not None:
+                self._done.append(kept)
+
+    def _where(self, pos: int) -> str:
+        return f"position {pos} of {self.position.file}"
+
+    def _unreadable(self, event: Rows, error: Exception) -> None:
+        failure: CdcError = UnreadableEvent(self.position.file, event.pos, "rows", why(error))
+        if self.failures == "fail":
+            raise failure from error
+        if self.failures == "warn":
+            log.warning("%s; it is left out", failure)
+
+
+def _behind(batch: Batch, seq: int) -> Batch | None:
+    """Return the rows from `seq` on; None when there are none."""
+    if not isinstance(batch, ChangeBatch):
+        return batch
+    kept = [index for index, place in enumerate(batch.seq) if place >= seq]
+    return batch.select(kept) if kept else None

@@ -1,0 +1,58 @@
+"""The text of a statement, and of its part for one table, as Debezium's parser gives it back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from cdc.sources.mysql.catalog import qualified
+from schemas.ddl import Dialect
+from schemas.ddl.lexer import places, tokens
+from schemas.ddl.statements import DropTables, RenameTables, Statement
+from schemas.definition import TableChange
+
+
+@dataclass
+class StatementText:
+    """One text of the log, without the comments around it."""
+
+    sql: str
+    dialect: Dialect
+
+    @cached_property
+    def _tokens(self) -> list[tuple[int, str]]:
+        found = list(zip(places(self.sql, self.dialect), tokens(self.sql, self.dialect), strict=True))
+        while found and found[-1][1] == ";":
+            found.pop()
+        return found
+
+    @cached_property
+    def whole(self) -> str:
+        """The text from its first token to its last one."""
+        return self._between(0, len(self._tokens))
+
+    @property
+    def of_index(self) -> bool:
+        """Whether it makes or drops an index by a statement of its own."""
+        return self._tokens[0][1].upper() in ("CREATE", "DROP")
+
+    def part(self, statement: Statement, number: int, change: TableChange) -> str:
+        """Return the part for one of a statement's tables; `number`: which of its changes it is."""
+        if isinstance(statement, DropTables):
+            words = [word.upper() for _, word in self._tokens[:4]]
+            exists = " IF EXISTS" if "IF" in words else ""
+            return f"DROP TABLE{exists} {qualified(change.id)}"
+        if isinstance(statement, RenameTables) and len(statement.pairs) > 1:
+            return self._clause(number)
+        return self.whole
+
+    def _clause(self, number: int) -> str:
+        """Return the verb with one of the clauses between commas."""
+        commas = [at for at, (_, word) in enumerate(self._tokens) if word == ","]
+        borders = [1, *commas, len(self._tokens)]
+        start, stop = borders[number] + 1, borders[number + 1]
+        return f"{self._between(0, 2)} {self._between(start, stop)}"
+
+    def _between(self, start: int, stop: int) -> str:
+        chosen = self._tokens[start:stop]
+        return self.sql[chosen[0][0] : chosen[-1][0] + len(chosen[-1][1])] if chosen else self.sql

@@ -1,0 +1,52 @@
+"""A MySQL or MariaDB connector in this process: from a database into a log in memory, or any other log."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cdc.plugin import Log
+from tests.integration.capture import ConnectorCapture, logged
+from tests.servers.mysql import PASSWORD, USER, MySQLServer
+
+SYNC = "cdc_sync"
+"""A table of the harness's own: what is in it has been read."""
+
+__all__ = ["SYNC", "Capture", "logged"]
+
+
+class Capture(ConnectorCapture):
+    """One connector on a database of a server; the log stays between its runs."""
+
+    def __init__(self, server: MySQLServer, options: dict[str, str] | None = None, log: Log | None = None):
+        self.server = server
+        self.schema = self.database = server.create_database()
+        self._marks = 0
+        connection = {
+            "connector.class": server.name,
+            "database.hostname": server.host,
+            "database.port": str(server.port),
+            "database.user": USER,
+            "database.password": PASSWORD,
+            "database.server.id": str(70_000 + server.port),
+            "database.include.list": self.database,
+        }
+        super().__init__({**connection, **(options or {})}, log)
+        self.execute(f"create table {SYNC} (id int primary key)")
+
+    def execute(self, *statements: str) -> list[tuple[Any, ...]]:
+        """Run statements in one session, each committed; return the rows of the last one."""
+        with self.server.connect(self.database) as connection, connection.cursor() as cursor:
+            for statement in statements:
+                cursor.execute(statement)
+            return list(cursor.fetchall())
+
+    def sync(self) -> None:
+        """Wait until everything committed up to now is in the log."""
+        self.until(self._started.is_set, "opened")
+        self._marks += 1
+        self.execute(f"insert into {SYNC} values ({self._marks})")
+        self.until(lambda: self._marks in [e.row["id"] for e in self.events(SYNC)], "in the log")
+
+    def schema_changes(self) -> list[Any]:
+        """Return the values of the schema-change topic, without those of the harness."""
+        return [e.value for e in self.topic(self.prefix) if SYNC not in e.value["ddl"]]
