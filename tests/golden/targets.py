@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import ClassVar
@@ -142,10 +143,14 @@ class MySQLTarget(Target):
     server_class: ClassVar[type[MySQLServer]] = MySQLServer
 
     def __init__(self, server: MySQLServer | None = None) -> None:
-        self._server = server or self.server_class().start()
+        self.server = server or self.server_class().start()
 
     def create(self) -> None:
-        """Make the database anew."""
+        """Make the database anew, once the connector of the last case is gone from the server."""
+        while self.streaming():
+            for thread in self._dumps():
+                self.server.execute(f"kill {thread}")
+            time.sleep(0.05)
         self.drop()
         self.run(f"create database {DATABASE} character set utf8mb4")
 
@@ -157,8 +162,8 @@ class MySQLTarget(Target):
     def connection(self) -> dict[str, str]:
         """Return the connector's options that say where the database is."""
         return {
-            "database.hostname": self._server.host,
-            "database.port": str(self._server.port),
+            "database.hostname": self.server.host,
+            "database.port": str(self.server.port),
             "database.user": USER,
             "database.password": PASSWORD,
         }
@@ -170,7 +175,7 @@ class MySQLTarget(Target):
         if not script.strip():
             return
         with (
-            self._server.connect(database, client_flag=flags, charset="utf8mb4") as connection,
+            self.server.connect(database, client_flag=flags, charset="utf8mb4") as connection,
             connection.cursor() as cursor,
         ):
             cursor.execute(script)
@@ -179,10 +184,13 @@ class MySQLTarget(Target):
 
     def streaming(self) -> bool:
         """Tell whether somebody reads the log."""
-        rows = self._server.execute("show processlist")
-        return any(
-            str(row[4]).startswith("Binlog Dump") and "sent all" in str(row[6]).lower() for row in rows
-        )
+        return bool(self._dumps())
+
+    def _dumps(self) -> list[int]:
+        """Return the threads that have sent all of the log and wait for more."""
+        rows = self.server.execute("show processlist")
+        dumps = (row for row in rows if str(row[4]).startswith("Binlog Dump"))
+        return [int(row[0]) for row in dumps if "sent all" in str(row[6]).lower()]
 
     def mark(self) -> None:
         """Write a row into a table of the recorder's own."""
@@ -190,7 +198,7 @@ class MySQLTarget(Target):
 
     def stop(self) -> None:
         """Stop the server."""
-        self._server.stop()
+        self.server.stop()
 
 
 class MariaDBTarget(MySQLTarget):

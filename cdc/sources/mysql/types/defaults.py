@@ -51,7 +51,7 @@ def _read(text: str, name: str, column: ColumnDefinition, found: ColumnType, mod
         scale = column.scale or 0
         return _of_wire(format(Decimal(text).quantize(Decimal(1).scaleb(-scale)), "f"), found)
     if name in ("DATETIME", "TIMESTAMP", "TIME"):
-        return _of_wire(_clocked(text, name), found)
+        return _of_wire(_clocked(text, name, column.length or 0), found)
     # SHOW CREATE TABLE prints the octets of a binary default as they are.
     return _of_wire(text.encode("utf-8", "surrogateescape").decode("latin-1"), found)
 
@@ -59,12 +59,13 @@ def _read(text: str, name: str, column: ColumnDefinition, found: ColumnType, mod
 _INTEGERS = frozenset(("BOOLEAN", "TINYINT", "SMALLINT", "MEDIUMINT", "INT", "BIGINT", "YEAR"))
 
 
-def _clocked(text: str, name: str) -> str:
-    """Return a moment in the form of the text protocol."""
+def _clocked(text: str, name: str, digits: int) -> str:
+    """Return a moment in the form of the text protocol: always with seconds and all digits."""
     if name == "TIME":
         return text if text.count(":") == 2 else f"{text}:00"
     day, _, clock = text.replace("T", " ").partition(" ")
-    return f"{day} {clock or '00:00:00'}"
+    clock, _, fraction = (clock or "00:00:00").partition(".")
+    return f"{day} {clock}" + (f".{fraction.ljust(digits, '0')[:digits]}" if digits else "")
 
 
 def _bits(text: str, length: int) -> Any:

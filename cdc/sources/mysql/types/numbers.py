@@ -108,6 +108,10 @@ _SINGLE = {"mysql_single_json": single_json}
 _JAVA = {"rel_java_json": java_json, "mysql_rounded": rounded}
 
 
+# There Python and Java print a double alike.
+_PLAIN_DOUBLE = "repr(v) if 0.001 <= v < 1e7 or -1e7 < v <= -0.001 else rel_java_json(v)"
+
+
 def single() -> Forms:
     """Return FLOAT; its text has all digits only where the query asks for a double (`select_expression`)."""
     found = ColumnType(connect.FLOAT32, Codec("float(v)", "mysql_single_json(float(v))", _SINGLE), 0.0, 0.0)
@@ -118,13 +122,13 @@ def scaled_single() -> Forms:
     """Return FLOAT(M,D), which Debezium has as a double."""
     value = "mysql_rounded(float(v))"
     found = ColumnType(connect.FLOAT64, Codec(value, f"rel_java_json({value})", _JAVA), 0.0, 0.0)
-    return forms(found, Codec("v", "rel_java_json(v)", _JAVA))
+    return forms(found, Codec("v", _PLAIN_DOUBLE, _JAVA))
 
 
 def double(*, fixed: bool) -> Forms:
     """Return DOUBLE; fixed: its text has fraction digits or leading zeros that say nothing."""
     text = Codec("float(v)", "rel_java_json(float(v))", _JAVA) if fixed else DOUBLE_TEXT
-    return forms(ColumnType(connect.FLOAT64, text, 0.0, 0.0), Codec("v", "rel_java_json(v)", _JAVA))
+    return forms(ColumnType(connect.FLOAT64, text, 0.0, 0.0), Codec("v", _PLAIN_DOUBLE, _JAVA))
 
 
 # -- decimals -------------------------------------------------------------------------------------
