@@ -75,7 +75,7 @@ def parse_create_index(cursor: Cursor, *, unique: bool, replaces: bool) -> Alter
     skip_wait(cursor)
     index = parse_index(cursor, name, unique=unique)
     _skip_how(cursor)
-    return AlterTable(table, (AddIndex(replace(index, if_not_exists=exists), replaces),))
+    return AlterTable(table, (AddIndex(replace(index, if_not_exists=exists), replaces),), of_index=True)
 
 
 def parse_drop_index(cursor: Cursor) -> AlterTable:
@@ -85,7 +85,7 @@ def parse_drop_index(cursor: Cursor) -> AlterTable:
     cursor.expect("ON")
     table = cursor.table = cursor.table_name()
     _skip_how(cursor)
-    return AlterTable(table, (DropIndex(name, certain=not exists),))
+    return AlterTable(table, (DropIndex(name, certain=not exists),), of_index=True)
 
 
 def _skip_how(cursor: Cursor) -> None:

@@ -165,8 +165,9 @@ def _default(cursor: Cursor, column: ColumnSpec) -> None:
 def _on(cursor: Cursor, column: ColumnSpec) -> None:
     cursor.expect("UPDATE")
     skip_clock(cursor)
-    # Debezium's: the server writes it, as it does AUTO_INCREMENT.
-    column.auto_incremented = column.generated = True
+    if not cursor.dialect.mariadb:
+        # So says Debezium of MySQL, not of MariaDB: the server writes it, as it does AUTO_INCREMENT.
+        column.auto_incremented = column.generated = True
 
 
 def _auto_increment(cursor: Cursor, column: ColumnSpec) -> None:

@@ -43,6 +43,10 @@ def create(statement: CreateTable, around: Surroundings) -> TableDefinition:
     """Return the definition that CREATE TABLE makes."""
     options = statement.options
     charset = around.charset if options.charset in (None, "default") else options.charset
+    primary = {c.casefold() for i in statement.indexes if i.primary for c in i.columns or ()}
+    for column in statement.columns:
+        if column.optional is None and column.name.casefold() in primary:
+            column.optional = False
     columns = [define(column, charset, around) for column in statement.columns]
     indexes = new_indexes(statement.indexes, ())
     row_end = next((column.name for column in statement.columns if column.row_end), None)

@@ -103,7 +103,8 @@ class Schema:
     def apply(self, statement: Statement, session: Session | None = None) -> list[Change]:
         """Apply one statement that took place; return what it did to tables, as Debezium counts it.
 
-        What drops a whole database, or is no DDL of tables, returns nothing.
+        What drops a whole database, or is no DDL of tables, returns nothing; CREATE INDEX and DROP INDEX do
+        where the key is another then (Debezium never counts them, and loses that key).
         """
         session = session or Session()
         match statement:
@@ -165,6 +166,8 @@ class Schema:
         except OutOfStep as gap:
             return [UnknownTable(renamed, str(gap), previous)]
         changed = self.put(changed)
+        if statement.of_index and changed.key == table.key:
+            return []
         return [TableChange(ChangeKind.ALTER, changed.id, changed, previous)]
 
     def _renames(self, statement: RenameTables, old: TableId) -> bool:

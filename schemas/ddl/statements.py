@@ -90,11 +90,15 @@ class CreateTable(Statement):
 
 @dataclass(frozen=True, slots=True)
 class AlterTable(Statement):
-    """ALTER TABLE, CREATE INDEX, DROP INDEX: everything that changes one table, in the order written."""
+    """ALTER TABLE, CREATE INDEX, DROP INDEX: everything that changes one table, in the order written.
+
+    of_index: not written as ALTER TABLE.
+    """
 
     id: TableId
     actions: tuple[Action, ...]
     if_exists: bool = False
+    of_index: bool = False
 
 
 @dataclass(frozen=True, slots=True)
