@@ -83,7 +83,10 @@ class CapturedTables:
         ]
         maps = {column.name: found for column, found in logged}
         table = self._table(replace(definition, columns=tuple(column for column, _ in logged)), maps)
-        layout = RowLayout(table, stored_columns(mapped, definition, self._fields(table, definition)))
+        stored = stored_columns(mapped, definition, self._fields(table, definition))
+        by_name = {column.name: (column, found) for column, found in logged}
+        names = self._rules.key_names(str(definition.id), definition.key)
+        layout = RowLayout(table, stored, [by_name[name] for name in names if name in by_name])
         common = self._version(table, "false")
         return TableVersion(**vars(common), layout=layout)
 

@@ -14,9 +14,10 @@ from typing import Any
 
 from cdc.batch import ImageTemplate
 from cdc.sources.mysql import cells
-from cdc.sources.mysql.binlog.events import Shape
+from cdc.sources.mysql.binlog.events import ColumnMap, Shape
 from cdc.sources.mysql.types.forms import Wire
 from cdc.sources.mysql.types.json_diff import patched
+from schemas.definition import ColumnDefinition
 from schemas.table import Table
 
 Read = Callable[..., Any]
@@ -66,11 +67,12 @@ def columns_in(bitmap: bytes | None, width: int) -> tuple[int, ...]:
 class RowLayout:
     """How the rows of one table version are laid out; compiles readers when they are first needed.
 
-    stored: the columns in the order of the table map.
+    stored: the columns in the order of the table map. key: those of the record key, as defined and as mapped.
     """
 
     table: Table
     stored: Sequence[StoredColumn]
+    key: Sequence[tuple[ColumnDefinition, ColumnMap]] = ()
     _shapes: dict[Shape, ShapeReaders] = field(default_factory=dict)
 
     def readers(self, shape: Shape) -> ShapeReaders:
@@ -226,7 +228,7 @@ class ShapeReaders:
 
     def __init__(self, layout: RowLayout, shape: Shape) -> None:
         width = len(layout.stored)
-        self._layout, self.shape = layout, shape
+        self.layout, self.shape = layout, shape
         self._before = columns_in(shape.before, width)
         self._after = columns_in(shape.after, width)
         self.before_octets, self.after_octets = (len(self._before) + 7) // 8, (len(self._after) + 7) // 8
@@ -246,7 +248,7 @@ class ShapeReaders:
         key = (new, nulls)
         found = self._skips.get(key)
         if found is None:
-            found = self._skips[key] = self._layout.compile_skip(self._image(nulls, new=new))
+            found = self._skips[key] = self.layout.compile_skip(self._image(nulls, new=new))
         return found
 
     def reader(self, template: ImageTemplate, nulls: bytes, bits: bytes = b"", *, new: bool) -> Read:
@@ -255,7 +257,7 @@ class ShapeReaders:
         found = self._readers.get(key)
         if found is None:
             image = self._image(nulls, bits, new=new)
-            found = self._readers[key] = self._layout.compile(image, template)
+            found = self._readers[key] = self.layout.compile(image, template)
         return found
 
     def old_values(self, nulls: bytes, new_nulls: bytes, bits: bytes) -> Read:
@@ -264,7 +266,7 @@ class ShapeReaders:
         found = self._old.get((nulls, columns))
         if found is None:
             image = self._image(nulls, new=False)
-            found = self._old[nulls, columns] = self._layout.compile_values(image, columns)
+            found = self._old[nulls, columns] = self.layout.compile_values(image, columns)
         return found
 
     def _image(self, nulls: bytes, bits: bytes = b"", *, new: bool) -> Image:

@@ -19,6 +19,7 @@ from cdc.sources.mysql.captured import CapturedTables
 from cdc.sources.mysql.catalog import BUILT_IN, Catalog
 from cdc.sources.mysql.config import BinlogConfig, MariaDbConfig, MySqlConfig
 from cdc.sources.mysql.connection import connect, translated
+from cdc.sources.mysql.containment import Containment
 from cdc.sources.mysql.definitions import Definitions, parse_recorded
 from cdc.sources.mysql.flavours import MARIADB, MYSQL, Flavour
 from cdc.sources.mysql.history_order import order_of
@@ -28,12 +29,16 @@ from cdc.sources.mysql.schema_history import SchemaHistory, Scope, open_journal
 from cdc.sources.mysql.schema_snapshot import ServerSchema, schema_at, snapshot_changes
 from cdc.sources.mysql.schema_topic import SchemaTopic
 from cdc.sources.mysql.server import Server, binlog_status, read_server
+from cdc.sources.mysql.snapshot_phase import INITIAL, SnapshotPhase, tables_to_read
+from cdc.sources.mysql.snapshot_reader import SnapshotReader
+from cdc.sources.mysql.snapshot_view import SnapshotView, open_view
 from cdc.sources.mysql.start import Start, find_start, moved, position_at, stream_start
 from cdc.sources.mysql.statements import LoggedStatements
 from cdc.sources.mysql.streaming import Streaming
 from cdc.sources.mysql.versions import transaction_values
 from schemas.ddl import Dialect, Schema
 from schemas.table import TableId
+from snapshot.progress import SnapshotProgress
 
 if TYPE_CHECKING:
     from pymysql import Connection
@@ -52,6 +57,8 @@ class BinlogSource(Source):
         super().__init__(config)
         self._connection: Connection[Any] | None = None
         self._history: SchemaHistory | None = None
+        self._view: SnapshotView | None = None
+        self._snapshot: SnapshotPhase | None = None
         self._streaming: Streaming | None = None
         self._first: Window | None = None
 
@@ -90,6 +97,7 @@ class BinlogSource(Source):
         self._heartbeats = Heartbeats(config, topics)
         self._metrics = StreamMetrics(context.metrics)
         self._partition = {"server": config.topic_prefix}
+        self._progress = SnapshotProgress(self._partition)
         number = server.version[0] * 10_000 + server.version[1] * 100 + server.version[2]
         self._dialect = Dialect(server.is_mariadb, number)
         self._topic = SchemaTopic(config, flavour, topics, headers)
@@ -105,7 +113,12 @@ class BinlogSource(Source):
     def _resume(self, server: Server, context: SourceContext) -> None:
         config = self.config
         offset = context.offset(self._partition)
-        start = find_start(self._sql, config, self.flavour, server, offset)
+        self._progress.load(context.offsets())
+        start = find_start(self._sql, config, self.flavour, server, offset, self._progress)
+        resumes = start.data and start.position is not None
+        forgotten = [] if resumes or not start.data else self._progress.forget()
+        if start.data:
+            self._view = open_view(config, server, self._captured.wants, self._in_schema)
         if not start.schema:
             try:
                 self._definitions = self._recovered(start)
@@ -120,6 +133,8 @@ class BinlogSource(Source):
             assert start.position is not None
             self._position = start.position
         self._position = moved(server, self._position)
+        if self._view is not None:
+            self._start_snapshot(self._view, forgotten, resumes=resumes)
         for warning in self._captured.warnings(
             table for table in self._definitions.schema if self._captured.wants(table.id)
         ):
@@ -158,6 +173,9 @@ class BinlogSource(Source):
         if start.position is not None:
             found = start.position
             _, schema = schema_at(lambda: None, self._catalog, self._in_schema)
+        elif self._view is not None:
+            found = position_at(self._view.point.since, self.flavour, self._server)
+            schema = self._view.schema
         else:
             status, schema = schema_at(
                 lambda: binlog_status(self._sql, self._server), self._catalog, self._in_schema
@@ -181,9 +199,9 @@ class BinlogSource(Source):
         told = list(snapshot_changes(self._server, schema, self._definitions.read, self._definitions.schema))
         told = [(change, tables) for change, tables in told if self._history.wanted(change)]
         position = self._position
-        position.snapshot = "INITIAL"
+        position.snapshot = INITIAL
         self._history.store(position.offset(), [change for change, _ in told])
-        position.snapshot = None
+        position.snapshot = None if last else INITIAL
         window = Window(offsets=[(self._partition, position.offset())])
         now = transaction_values(time.time_ns() // 1000, file=position.file)
         for number, (change, tables) in enumerate(told, start=1):
@@ -192,6 +210,39 @@ class BinlogSource(Source):
             window.batches += [] if record is None else [record]
         self._first = window
 
+    # -- snapshot ----------------------------------------------------------------------------
+
+    def _start_snapshot(self, view: SnapshotView, forgotten: Offsets, *, resumes: bool) -> None:
+        config, definitions = self.config, self._definitions
+        tables = tables_to_read(view, config, self._captured, definitions.read)
+        log.info("Snapshot of %d tables %s", len(tables), "goes on" if resumes else "starts")
+        reader = SnapshotReader(
+            view,
+            config,
+            self._captured,
+            tables,
+            self._progress,
+            self._context.metrics,
+            first=not resumes and not forgotten,
+            exactly_once=self._context.exactly_once,
+        )
+        if self._first is not None:
+            self._first.offsets = [*forgotten, *self._first.offsets]
+        self._metrics.snapshot_started()
+        self._position.snapshot = INITIAL
+        self._snapshot = SnapshotPhase(
+            reader.windows(),
+            config,
+            self._position,
+            self._partition,
+            self._progress,
+            self._metrics,
+            self._containment().passed,
+        )
+
+    def _containment(self) -> Containment:
+        return Containment(self._sql, self._progress, self.flavour.gtid_set)
+
     # -- reading -----------------------------------------------------------------------------
 
     def read(self, max_bytes: int, timeout: float) -> Window | None:
@@ -199,8 +250,14 @@ class BinlogSource(Source):
         if self._first is not None:
             first, self._first = self._first, None
             return first
+        streams = self.config.planned_mode().stream
+        if self._snapshot is not None:
+            window = self._snapshot.read()
+            if window is None:
+                window, self._snapshot = self._snapshot.end(streams=streams), None
+            return window
         if self._streaming is None:
-            if not self.config.planned_mode().stream:
+            if not streams:
                 return None
             self._streaming = self._start_streaming()
         return self._streaming.read(max_bytes, timeout)
@@ -227,7 +284,16 @@ class BinlogSource(Source):
             resume=ResumePoint(position.event, position.row) if position.event else None,
             tracker=tracker,
         )
-        return Streaming(config, self._sql, start, decoder, self._heartbeats, self._metrics, self._partition)
+        return Streaming(
+            config,
+            self._sql,
+            start,
+            decoder,
+            self._heartbeats,
+            self._metrics,
+            self._partition,
+            self._containment() if self._progress.tables else None,
+        )
 
     def confirm(self, offsets: Offsets) -> None:
         """Do nothing: a server keeps its log for as long as it is set to."""
@@ -241,7 +307,11 @@ class BinlogSource(Source):
                 last_first.callback(self._history.close)
             if self._streaming is not None:
                 last_first.callback(self._streaming.close)
-            self._connection = self._history = self._streaming = None
+            if self._view is not None:
+                last_first.callback(self._view.close)
+            if self._snapshot is not None:
+                last_first.callback(self._snapshot.close)
+            self._connection = self._history = self._streaming = self._snapshot = self._view = None
 
     @property
     def _sql(self) -> Connection[Any]:

@@ -21,6 +21,7 @@ from cdc.sources.mysql.server import (
     purged_gtids,
 )
 from cdc.sources.mysql.stream import Start as StreamStart
+from snapshot.progress import SnapshotProgress
 
 if TYPE_CHECKING:
     from pymysql import Connection
@@ -34,8 +35,8 @@ _FIRST_EVENT = 4
 class Start:
     """What a run begins with.
 
-    position: the stored one, if it still counts. data: whether tables are read; then the position is that of
-    the snapshot. schema: whether the definitions come from the server, not from the history.
+    position: the stored one, if it still counts; without one it is that of the snapshot. data: whether tables
+    are read. schema: whether the definitions come from the server, not from the history.
     """
 
     position: Position | None
@@ -44,16 +45,24 @@ class Start:
 
 
 def find_start(
-    connection: Connection[Any], config: BinlogConfig, flavour: Flavour, server: Server, offset: Offset | None
+    connection: Connection[Any],
+    config: BinlogConfig,
+    flavour: Flavour,
+    server: Server,
+    offset: Offset | None,
+    progress: SnapshotProgress,
 ) -> Start:
-    """Judge the offset. Raises PositionLost, unless the mode then takes a new snapshot."""
+    """Judge the offset. Raises PositionLost, unless the mode then takes a new snapshot.
+
+    progress: of a snapshot that is not finished; it goes on, if its position is still in the log.
+    """
     mode = config.planned_mode()
     position = read_offset(offset, flavour.gtid_set) if offset is not None else None
-    if position is not None and mode.stream and position.snapshot is None:
+    if position is not None and mode.stream:
         try:
             stream_start(connection, config, flavour, server, position)
         except PositionLost as lost:
-            if not mode.renew:
+            if not mode.renew and position.snapshot is None:
                 raise
             log.warning("%s; taking a new snapshot (snapshot.mode=%s)", lost.message, mode.name)
             position = None
@@ -66,6 +75,8 @@ def find_start(
         )
     if not finished and not data and not schema:
         return Start(first_position(connection, flavour, server), data, schema)
+    if data and position is not None and not finished and progress.tables:
+        return Start(position, data, schema=False)
     return Start(position if finished and not data else None, data, schema or data)
 
 

@@ -16,6 +16,7 @@ from cdc.sources.mysql.binlog.groups import EventGroups
 from cdc.sources.mysql.binlog.outcomes import Outcome, Place
 from cdc.sources.mysql.config import BinlogConfig
 from cdc.sources.mysql.connection import translated
+from cdc.sources.mysql.containment import Containment
 from cdc.sources.mysql.log_decoder import LogDecoder
 from cdc.sources.mysql.stream import BinlogStream, Start
 
@@ -43,9 +44,13 @@ class Streaming:
         heartbeats: Heartbeats,
         metrics: StreamMetrics,
         partition: Mapping[str, Any],
+        containment: Containment | None = None,
     ) -> None:
         self._config, self._sql, self._decoder = config, sql, decoder
         self._heartbeats, self._metrics, self._partition = heartbeats, metrics, partition
+        self._containment = containment
+        if containment is not None:
+            decoder.contained = containment.filter
         self._outcomes: Iterator[Outcome] | None = None
         self._groups = EventGroups(
             self._reread,
@@ -82,6 +87,8 @@ class Streaming:
         window.offsets = self._offsets()
         if self._heartbeats.due():
             self._beat(window)
+        if self._containment is not None:
+            self._contain(window, self._containment)
         return window
 
     def close(self) -> None:
@@ -95,6 +102,13 @@ class Streaming:
             return ()
         self._decoder.moved = False
         return [(self._partition, self._decoder.position.offset())]
+
+    def _contain(self, window: Window, containment: Containment) -> None:
+        """Forget what the snapshot contains, as soon as the stream is past it."""
+        window.offsets = [*window.offsets, *containment.take_forgotten()]
+        if containment.passed(self._decoder.position):
+            window.offsets = [*window.offsets, *containment.forget()]
+            self._decoder.contained = self._containment = None
 
     def _beat(self, window: Window) -> None:
         window.batches.append(self._heartbeats.beat())

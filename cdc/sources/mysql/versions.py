@@ -13,6 +13,9 @@ from cdc.sources.mysql.event_rows import Segment, read_images
 from cdc.sources.mysql.flavours import Flavour
 from cdc.sources.mysql.row_layout import RowLayout
 
+GTID, FILE = 4, 5
+"""Where they stand among `transaction_values`."""
+
 
 def source_block(flavour: Flavour, prefix: str, database: str, table: str | None, marker: str) -> SourceBlock:
     """Return the block of a table's events; marker: a snapshot's, or `false`.
