@@ -25,7 +25,7 @@ def replay(case: Case, database: Database) -> list[Event]:
     psql(database, case.setup)
     config = case.config(database.properties())
     source = PostgresSource(PostgresConfig(config))
-    encoder = _Collector(config)
+    encoder = Collector(config)
     stored: list[tuple[Any, Any]] = []
     journal = MemoryLog().journal
     source.open(SourceContext("golden", 0, lambda partition: None, lambda: stored, Metrics(), journal))
@@ -42,7 +42,7 @@ def replay(case: Case, database: Database) -> list[Event]:
     return encoder.events
 
 
-def _read(source: PostgresSource, encoder: "_Collector", until: int | None) -> None:
+def _read(source: PostgresSource, encoder: "Collector", until: int | None) -> None:
     """Read the snapshot (`until` None), or the stream up to a point of the log."""
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
@@ -58,7 +58,9 @@ def _read(source: PostgresSource, encoder: "_Collector", until: int | None) -> N
     raise TimeoutError(f"the case did not end within {PATIENCE} s")
 
 
-class _Collector:
+class Collector:
+    """Encode batches as a task would, and keep the records as text."""
+
     def __init__(self, config: dict[str, str]) -> None:
         key, value = build_format("key", config, {}), build_format("value", config, {})
         self._simple = Encoder(key, value, build_headers({}, {}))

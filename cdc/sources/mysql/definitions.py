@@ -132,21 +132,19 @@ class Definitions:
             done.named[statement.name] = None
 
     def _tables(self, statement: Statement, session: Session, text: StatementText, done: Applied) -> None:
-        before = self.schema.get(statement.id) if isinstance(statement, AlterTable) else None
-        for number, change in enumerate(self.schema.apply(statement, session)):
+        found = self.schema.apply(statement, session)
+        for number, change in enumerate(found):
             done.tables.update(one for one in (change.id, change.previous_id) if one is not None)
             known = self._known(change) if isinstance(change, UnknownTable) else change
             if known is None:
                 continue
-            changes: tuple[TableChange, ...] = (known,)
-            if isinstance(statement, AlterTable) and text.of_index:
-                # Debezium tells of an index without its table; only a new key changes that.
-                changes = changes if before is None or _other_key(before, known) else ()
-            else:
-                done.name(known.id)
-            if known.table is not None and self.schema.get(known.id) is not known.table:
-                changes = ()
+            done.name(known.id)
+            current = known.table is None or self.schema.get(known.id) is known.table
+            # What the same statement has renamed once more is told without its table, as by Debezium.
+            changes = (known,) if current else ()
             done.add(known.id.catalog, text.part(statement, number, known), changes)
+        if not found and isinstance(statement, AlterTable) and statement.of_index:
+            done.add(statement.id.catalog, text.whole)
 
     def _known(self, change: UnknownTable) -> TableChange | None:
         """Ask the server for a table that a statement does not tell; not for one that nobody wants."""
@@ -175,10 +173,6 @@ class Definitions:
             done.tables.add(change.id)
             done.name(change.id)
             done.add(change.id.catalog, query.sql, (change,))
-
-
-def _other_key(before: TableDefinition, change: TableChange) -> bool:
-    return change.table is not None and change.table.key != before.key
 
 
 def parse_recorded(

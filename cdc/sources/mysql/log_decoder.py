@@ -197,11 +197,10 @@ class LogDecoder:
                 raise statement_format(statement)
         else:
             transaction = transaction_values(
-                query.timestamp * 1_000_000,
+                statement.original_commit_us or query.timestamp * 1_000_000,
                 file=place.file,
                 server_id=query.server_id,
                 gtid=place.gtid,
-                thread=query.thread_id,
                 transaction_id=place.gtid or f"file={place.file},pos={place.pos}",
             )
             self.position.statement(statement)

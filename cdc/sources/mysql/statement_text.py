@@ -31,11 +31,6 @@ class StatementText:
         """The text from its first token to its last one."""
         return self._between(0, len(self._tokens))
 
-    @property
-    def of_index(self) -> bool:
-        """Whether it makes or drops an index by a statement of its own."""
-        return self._tokens[0][1].upper() in ("CREATE", "DROP")
-
     def part(self, statement: Statement, number: int, change: TableChange) -> str:
         """Return the part for one of a statement's tables; `number`: which of its changes it is."""
         if isinstance(statement, DropTables):

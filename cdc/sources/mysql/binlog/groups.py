@@ -162,11 +162,13 @@ class EventGroups:
         return self._statement(event) if xa is None else self._xa(event, *xa)
 
     def _statement(self, event: Query) -> Iterable[Outcome]:
-        group = self._group
+        group, gtid = self._group, self._gtid
         place = group.begin.place if group else self._place(event)
         if group is None:
             self._gtid = None
-        return (Statement(place, event, bool(_CHANGES_ROWS.match(event.sql.lstrip())), group is not None),)
+        changes_rows = bool(_CHANGES_ROWS.match(event.sql.lstrip()))
+        original = gtid.original_commit_us if gtid else 0
+        return (Statement(place, event, changes_rows, group is not None, original),)
 
     # -- groups ------------------------------------------------------------------------------
 

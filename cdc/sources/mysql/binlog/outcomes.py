@@ -42,13 +42,15 @@ class Statement:
     """A statement that is no part of the protocol: DDL, or what nobody knows.
 
     changes_rows: it is DML in STATEMENT format, see `statement_format`. within: it is part of a
-    transaction (CREATE TABLE … SELECT), so `end` is no place to resume from.
+    transaction (CREATE TABLE … SELECT), so `end` is no place to resume from. original_commit_us: as of
+    `GtidEvent`.
     """
 
     place: Place
     query: Query
     changes_rows: bool
     within: bool
+    original_commit_us: int = 0
 
     @property
     def end(self) -> int:
