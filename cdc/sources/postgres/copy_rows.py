@@ -47,13 +47,10 @@ class CopyLayout:
         plain: list[str] = []
         careful: list[str] = []
         for index, field_name in enumerate(self.fields):
-            for name, cell in cells_of(template, self.table, field_name):
-                wire = f"w{index}"
-                if cell.expression != "v":
-                    plain += [f"v = {wire}", f"{name} = {cell.expression}"]
-                else:
-                    plain.append(f"{name} = {wire}")
-                careful += _careful(wire, name, cell)
+            found = cells_of(template, self.table, field_name)
+            if found:
+                plain += [f"v = w{index}", *_cells(found)]
+                careful += _careful(f"w{index}", found)
         row = build(template.row, self.table.columns, "r")
         key = build(template.key, self.table.key, "k")
         wires = "".join(f"w{index}, " for index in range(len(self.fields)))
@@ -74,18 +71,22 @@ class CopyLayout:
         return read
 
 
-def _careful(wire: str, name: str, cell: Cell) -> list[str]:
+def _cells(cells: Sequence[tuple[str, Cell]]) -> list[str]:
+    """Return the code that makes cells of `v`; row and key often share one."""
+    made: dict[str, str] = {}
+    lines = []
+    for name, cell in cells:
+        lines.append(f"{name} = {made.get(cell.expression, cell.expression)}")
+        made[cell.expression] = name
+    return lines
+
+
+def _careful(wire: str, cells: Sequence[tuple[str, Cell]]) -> list[str]:
     """Return the code for a line with a backslash somewhere: NULLs and escapes."""
-    return [
-        f"if '\\\\' not in {wire}:",
-        f" v = {wire}",
-        f" {name} = {cell.expression}",
-        f"elif {wire} == '\\\\N':",
-        f" {name} = {cell.null}",
-        "else:",
-        f" v = unescape({wire})",
-        f" {name} = {cell.expression}",
-    ]
+    made = [f" {line}" for line in _cells(cells)]
+    nulls = [f" {name} = {cell.null}" for name, cell in cells]
+    code = [f"if '\\\\' not in {wire}:", f" v = {wire}", *made, f"elif {wire} == '\\\\N':", *nulls]
+    return [*code, "else:", f" v = unescape({wire})", *made]
 
 
 @dataclass(slots=True)

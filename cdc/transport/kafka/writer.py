@@ -56,30 +56,32 @@ class KafkaWriter(LogWriter):
             return
         self._topics.ensure(encoded.topic, tick)
         self._appended = True
-        if encoded.headers or encoded.row_headers or encoded.timestamps or encoded.partition is not None:
-            self._append_full(encoded, tick)
+        if encoded.row_headers or encoded.timestamps:
+            self._append_singly(encoded, tick)
         else:
-            self._append_bare(encoded, tick)
+            self._append_alike(encoded, tick)
 
-    def _append_bare(self, encoded: Encoded, tick: Tick) -> None:
+    def _append_alike(self, encoded: Encoded, tick: Tick) -> None:
+        """Queue records that have the same headers, and the time of now."""
         topic, produce = encoded.topic, self._producer.produce
+        rest = _rest(encoded, list(encoded.headers))
         for key, value in encoded.whole():
             try:
-                produce(topic, value, key)
+                # Positions, not names: parsing keyword arguments would cost as much as the call.
+                produce(topic, value, key, *rest)
             except BufferError:
-                self._retry(tick, topic, value, key)
+                self._retry(tick, topic, value, key, *rest)
             except driver().KafkaException as error:
                 raise translate(error, _subject(topic, key)) from None
 
-    def _append_full(self, encoded: Encoded, tick: Tick) -> None:
+    def _append_singly(self, encoded: Encoded, tick: Tick) -> None:
         topic, produce = encoded.topic, self._producer.produce
         shared: Any = list(encoded.headers)
         single: dict[int, Any] = {index: [*own, *shared] for index, own in encoded.row_headers.items()}
-        partition = _NO_PARTITION if encoded.partition is None else encoded.partition
         times = encoded.timestamps or [0] * len(encoded)
         for index, (key, value) in enumerate(encoded.whole()):
-            # Positions, not names: parsing keyword arguments would cost as much as the call.
-            record = (topic, value, key, partition, None, None, times[index] or 0, single.get(index, shared))
+            rest = _rest(encoded, single.get(index, shared), times[index] or 0)
+            record = (topic, value, key, *rest)
             try:
                 produce(*record)
             except BufferError:
@@ -144,6 +146,12 @@ class KafkaWriter(LogWriter):
             self._producer.flush(1.0)
         except (SystemError, driver().KafkaException):
             pass  # it is broken for good, and was so before
+
+
+def _rest(encoded: Encoded, headers: list[Any], time_ms: int = 0) -> tuple[Any, ...]:
+    """Return the arguments of `produce` behind topic, value and key."""
+    partition = _NO_PARTITION if encoded.partition is None else encoded.partition
+    return (partition, None, None, time_ms, headers) if headers or time_ms else (partition,)
 
 
 def _subject(topic: str, key: bytes | None) -> str:
