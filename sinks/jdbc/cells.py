@@ -26,9 +26,14 @@ def bound(binding: Binding, values: Column) -> Column:
     convert = binding.convert
     if convert is None:
         return values
-    if None in values:
+    if has_null(values):
         return [None if value is None else convert(value) for value in values]
     return list(map(convert, values))
+
+
+def has_null(values: Column) -> bool:
+    """Whether there is a None; `in` would compare each value with it, which decimals are slow at."""
+    return type(None) in map(type, values)
 
 
 def copy_render(form: str) -> Render:
@@ -49,7 +54,7 @@ def _copy_value(cell: str) -> str | None:
 
 def _nullable(convert: Callable[[Any], str], null: str) -> Render:
     def render(values: Column) -> Column:
-        if None in values:
+        if has_null(values):
             return [null if value is None else convert(value) for value in values]
         return list(map(convert, values))
 

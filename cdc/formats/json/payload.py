@@ -155,15 +155,17 @@ class Loaders:
     def of(self, schema: Schema | None) -> Load:
         """Return the reader of payloads of this schema, NULL included."""
         load = self._converting(schema)
-        return _same if load is None else (lambda value: None if value is None else load(value))
+        if load is None or (schema is not None and schema.type is Type.STRUCT):
+            return load or _same
+        return lambda value: None if value is None else load(value)
 
     def _converting(self, schema: Schema | None) -> Load | None:
-        """Return the reader of payloads that are not NULL, or None where parsed JSON is the value."""
+        """Return the reader of payloads, or None where parsed JSON is the value; structs take NULL, too."""
         if schema is None:
             return None
         if schema.name == logical.DECIMAL:
             scale = -int(schema.parameter("scale") or 0)
-            return lambda value: _load_decimal(value, scale)
+            return _decimal_loader(scale)
         if schema.type is Type.BYTES:
             return _load_bytes
         if schema.type in (Type.FLOAT32, Type.FLOAT64):
@@ -190,7 +192,9 @@ class Loaders:
             lines.append(f"    if {needed}: value[{member.name!r}] = load{index}(v)")
         if not lines:
             return None
-        code = "\n".join(["def read(value):", *lines, "    return value"])
+        code = "\n".join(
+            ["def read(value):", "    if value is None: return None", *lines, "    return value"]
+        )
         exec(code, scope)  # noqa: S102 - names enter as literals only
         read: Load = scope["read"]
         return read
@@ -219,9 +223,14 @@ def _load_bytes(value: Any) -> bytes:
     return a2b_base64(value)
 
 
-def _load_decimal(value: Any, exponent: int) -> Decimal:
-    if isinstance(value, str):
-        if value in ("", "NaN"):
+def _decimal_loader(exponent: int) -> Load:
+    scaleb, integer = _EXACT.scaleb, int.from_bytes
+
+    def load(value: Any) -> Decimal:
+        if value.__class__ is not str:
+            return Decimal(str(value))
+        if not value or value == "NaN":
             return Decimal("NaN")
-        return _EXACT.scaleb(int.from_bytes(a2b_base64(value), "big", signed=True), exponent)
-    return Decimal(str(value))
+        return scaleb(integer(a2b_base64(value), "big", signed=True), exponent)
+
+    return load
