@@ -157,7 +157,7 @@ CREATE TABLE `dumped` (
 %%
 CREATE TABLE /*!32312 IF NOT EXISTS*/ `dump2` (`id` int(11) NOT NULL, `v` varchar(5) /*!40100 CHARACTER SET latin1 */ DEFAULT NULL, PRIMARY KEY (`id`)) /*!40100 DEFAULT CHARSET=utf8mb4 */
 %%
-CREATE TABLE flavoured (a INT /*M! , only_maria INT */ /*!50701 , only_mysql57 INT */ /*M!100500 , maria105 INT */ /*!99999 , never INT */ /*! , both INT */ /*!100101 , maria_style INT */)
+CREATE TABLE flavoured (a INT /*M! , only_maria INT */ /*!50701 , only_mysql57 INT */ /*M!100500 , maria105 INT */ /*!99999 , never INT */ /*! , common INT */ /*!100101 , maria_style INT */)
 %%
 CREATE TABLE commented ( -- first
   a INT, # second
@@ -186,3 +186,5 @@ CREATE TABLE laravel (`id` bigint unsigned not null auto_increment primary key, 
 alter table `laravel` add unique `users_email_unique`(`name`)
 %%
 alter table `laravel` add `votes` int not null default '1' after `name`, drop `ip`
+%%
+CREATE TABLE flavoured2 (a INT /*!50701 , from_57 INT */ /*!99999 , never INT */ /*M! , only_maria INT */ /*!80031 , from_8031 INT COMMENT '*/' */ /*!80032 , not_yet INT */ /*! , common INT */)
