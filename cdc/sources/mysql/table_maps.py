@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 from cdc.sources.mysql.binlog.events import ColumnMap, TableMap
@@ -13,6 +14,7 @@ from cdc.sources.mysql.types.names import labels, type_name
 from schemas.definition import ColumnDefinition, TableDefinition
 from schemas.table import TableId
 
+_ASTRAL = re.compile("[\U00010000-\U0010ffff]")
 _BINARY = 63
 """The collation of octets."""
 
@@ -70,7 +72,8 @@ _STORED_AS: Mapping[str, frozenset[int]] = {
 
 _JDBC = {
     "TINYINT": 5, "SMALLINT": 5, "MEDIUMINT": 4, "INT": 4, "BIGINT": -5, "FLOAT": 7, "DOUBLE": 8,
-    "DECIMAL": 3, "BIT": -7, "YEAR": 4, "DATE": 91, "TIME": 92, "DATETIME": 93, "TIMESTAMP": 2014, "CHAR": 1, "VARCHAR": 12,
+    "DECIMAL": 3, "BIT": -7, "YEAR": 4, "DATE": 91, "TIME": 92, "DATETIME": 93, "TIMESTAMP": 2014,
+    "CHAR": 1, "VARCHAR": 12,
     "BINARY": -2, "VARBINARY": -3, "TINYTEXT": 12, "TEXT": 12, "MEDIUMTEXT": 12, "LONGTEXT": 12,
     "ENUM": 1, "SET": 1,
     **dict.fromkeys(_BLOBS[1:], 2004),
@@ -126,7 +129,7 @@ def _differences(mapped: ColumnMap, column: ColumnDefinition) -> list[str]:
     elif mapped.type in _STRINGS and name.name in ("CHAR", "VARCHAR"):
         pairs += _lengths(mapped, column)
     if mapped.members is not None and mapped.type in (wire.ENUM, wire.SET):
-        pairs.append(("labels", _members(mapped), labels(column.enum_values)))
+        pairs.append(("labels", _as_shown(_members(mapped)), _as_shown(labels(column.enum_values))))
     pairs += _charsets(mapped, column)
     return [
         f"the log has {what} {ours}, the definition {theirs}"
@@ -138,15 +141,20 @@ def _differences(mapped: ColumnMap, column: ColumnDefinition) -> list[str]:
 _UNSIGNED = frozenset(("TINYINT", "SMALLINT", "MEDIUMINT", "INT", "BIGINT", "FLOAT", "DOUBLE", "DECIMAL"))
 
 
+def _as_shown(members: Sequence[str]) -> tuple[str, ...]:
+    """Return labels as SHOW CREATE TABLE has them: nothing beyond the basic plane."""
+    return tuple(_ASTRAL.sub("?", member) for member in members)
+
+
 def _lengths(mapped: ColumnMap, column: ColumnDefinition) -> list[tuple[str, object, object]]:
-    if column.charset in (None, "binary"):
+    if column.charset in (None, "binary") or mapped.type in wire.COMPRESSED:
         return []
     length = 1 if column.length is None else column.length
     return [("octets", mapped.metadata, length * octets_a_character(column.charset or ""))]
 
 
 def _charsets(mapped: ColumnMap, column: ColumnDefinition) -> list[tuple[str, object, object]]:
-    if mapped.collation is None or column.charset is None:
+    if mapped.collation is None or column.charset is None or mapped.type in wire.COMPRESSED:
         return []
     logged = character_set(mapped.collation)
     return [] if logged is None else [("character set", logged, _canonical(column.charset))]

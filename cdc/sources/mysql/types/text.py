@@ -135,16 +135,9 @@ def uuid(modes: Modes) -> Forms:
 
 
 def stored_uuid(v: str) -> str:
-    """Return the text of a UUID's octets.
-
-    They are stored with the node first, so that versions 1 to 5 sort by time; later versions do so as they
-    are (since MariaDB 10.10.6 and 10.11.5).
-    """
-    data = v.encode("latin-1").ljust(16, b"\0")
-    text = data.hex()
-    if data[6] >= 0x60 and data[8] & 0x80:
-        return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
-    return f"{text[24:]}-{text[20:24]}-{text[16:20]}-{text[12:16]}-{text[:12]}"
+    """Return the text of a UUID's octets, which are in its own order (tables keep them in another one)."""
+    text = v.encode("latin-1").ljust(16, b"\0").hex()
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
 def inet4(modes: Modes) -> Forms:
