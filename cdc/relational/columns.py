@@ -52,14 +52,13 @@ class ColumnMaker:
         type_name: str,
         source_type: SourceType,
         masked: bool,
-        doc: str | None = None,
     ) -> Column:
         """Return the column of a table, which is given by its full name.
 
-        default, doc: the schema's, None for none. masked: whether masks apply, and the source's type is
-        told: both are for values, not for keys.
+        default: the schema's, None for none. masked: whether masks apply, and the source's type is told:
+        both are for values, not for keys.
         """
-        schema = replace(found.schema, optional=optional, default=default, doc=doc)
+        schema = replace(found.schema, optional=optional, default=default)
         if masked:
             found = self._mask(f"{table}.{name}", replace(found, schema=schema))
             schema = found.schema.with_parameters(self._propagated(table, name, source_type))

@@ -9,15 +9,16 @@ from cdc.batch import Header, SourceBlock
 from cdc.filters import name_filter
 from cdc.relational import versions
 from cdc.relational.capture_rules import CaptureRules
-from cdc.relational.columns import ColumnMaker, SourceType
+from cdc.relational.columns import ColumnMaker
 from cdc.sources.mysql.binlog.events import ColumnMap, TableMap
 from cdc.sources.mysql.catalog import BUILT_IN
+from cdc.sources.mysql.columns import ColumnFactory, modes
 from cdc.sources.mysql.config import BinlogConfig
 from cdc.sources.mysql.flavours import Flavour
 from cdc.sources.mysql.row_layout import RowLayout
 from cdc.sources.mysql.table_maps import logged_columns, stored_columns
 from cdc.sources.mysql.text_rows import TextLayout
-from cdc.sources.mysql.types import resolve, schema_default, select_expression
+from cdc.sources.mysql.types import select_expression
 from cdc.sources.mysql.versions import TableVersion, source_block
 from cdc.topics import TopicNames
 from schemas.definition import ColumnDefinition, TableDefinition
@@ -53,8 +54,9 @@ class CapturedTables:
     ) -> None:
         self._config, self._flavour = config, flavour
         self._topics, self._headers = topics, headers
-        self._modes = config.modes()
-        self._maker = ColumnMaker(config)
+        adjusts = config.enable_time_adjuster
+        handling = modes(config, config.bigint_unsigned_handling, adjust_years=adjusts)  # type: ignore[arg-type]
+        self._columns = ColumnFactory(ColumnMaker(config), handling, config.include_schema_comments)
         self._rules = CaptureRules(config)
         self._database_wanted = name_filter(config.database_include, config.database_exclude)
         self._blocks: dict[tuple[TableId, str], SourceBlock] = {}
@@ -124,40 +126,20 @@ class CapturedTables:
 
     def _table(self, definition: TableDefinition, maps: Mapping[str, ColumnMap] | None) -> Table:
         """Return the events' table; maps: of the log's columns by name, None for the text protocol."""
-        full_name = str(definition.id)
+        table = definition.id
         by_name = {column.name: column for column in definition.columns}
 
         def make(name: str, masked: bool) -> Column | None:
-            return self._column(full_name, by_name[name], maps[name] if maps else None, masked)
+            if maps is None:
+                return self._columns.text(table, by_name[name], masked=masked)
+            return self._columns.logged(table, by_name[name], maps[name], masked=masked)
 
-        return self._rules.table(definition.id, full_name, by_name, definition.key, make)
-
-    def _column(
-        self, table: str, column: ColumnDefinition, mapped: ColumnMap | None, masked: bool
-    ) -> Column | None:
-        forms = resolve(column, self._modes)
-        if forms is None:
-            return None
-        found = forms.text if mapped is None else forms.binlog(mapped)
-        return self._maker.make(
-            table,
-            column.name,
-            found,
-            optional=column.optional,
-            default=schema_default(column, forms.text, self._modes),
-            type_name=column.type_name,
-            source_type=SourceType(column.type_name, column.length, column.scale, self._comment(column)),
-            masked=masked,
-            doc=self._comment(column),
-        )
-
-    def _comment(self, column: ColumnDefinition) -> str | None:
-        return column.comment if self._config.include_schema_comments else None
+        return self._rules.table(table, str(table), by_name, definition.key, make)
 
     def _fields(self, table: Table, definition: TableDefinition) -> dict[str, str]:
         """Return the fields that columns go into, by the columns' names."""
         wanted = {column.name for column in (*table.columns, *table.key)}
-        names = ((column.name, self._maker.adjusted(column.name)) for column in definition.columns)
+        names = ((column.name, self._columns.maker.adjusted(column.name)) for column in definition.columns)
         return {name: field for name, field in names if field in wanted}
 
     def _version(self, table: Table, marker: str) -> versions.TableVersion:

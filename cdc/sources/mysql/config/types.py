@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from cdc import config as options
 from cdc.relational.config.types import TypeOptions, time_modes
-from cdc.relational.modes import parse_placeholder
-from cdc.sources.mysql.types.modes import BIGINT_UNSIGNED_MODES, MYSQL_TIME_MODES, Modes
+from cdc.sources.mysql.types.modes import BIGINT_UNSIGNED_MODES, MYSQL_TIME_MODES
 
 
 class BinlogTypes(TypeOptions):
@@ -29,14 +28,3 @@ class BinlogTypes(TypeOptions):
         doc="Whether years below 100 mean 1970 to 2069.",
         group="Types",
     )
-
-    def modes(self) -> Modes:
-        """Return the value-related options."""
-        return Modes(
-            decimal=self.decimal_handling,  # type: ignore[arg-type]
-            time=self.time_precision,  # type: ignore[arg-type]
-            binary=self.binary_handling,  # type: ignore[arg-type]
-            bigint_unsigned=self.bigint_unsigned_handling,  # type: ignore[arg-type]
-            adjust_years=self.enable_time_adjuster,
-            placeholder=parse_placeholder(self.unavailable_placeholder),
-        )
