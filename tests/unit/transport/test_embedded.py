@@ -80,6 +80,18 @@ def test_a_schema_is_stored_once(tmp_path: Path, writer: LogWriter) -> None:
     assert ask(tmp_path, "SELECT max(size) FROM batches") < 2_001_000
 
 
+def test_what_values_end_in_is_of_their_run_and_not_kept_beyond_it(tmp_path: Path, writer: LogWriter) -> None:
+    for number in range(20):
+        tail = b",%d}" % (number // 2)
+        writer.append(Encoded("t", [b"k", None], [b"v%d" % number, None], value_wrap=(b"{", tail)), tick)
+    writer.commit({}, tick)
+    assert ask(tmp_path, "SELECT count(*) FROM wraps") == 1
+    runs = open_log(tmp_path).reader("g", ["t"], {}).poll(1 << 20, 1)
+    read = [value for run in runs for _, value in run.encoded.whole()]
+    assert read[::2] == [b"{v%d,%d}" % (number, number // 2) for number in range(20)]
+    assert read[1::2] == [None] * 20
+
+
 def test_single_rows_of_one_commit_are_one_row_of_the_file(tmp_path: Path, writer: LogWriter) -> None:
     for number in range(300):
         writer.append(Encoded("tu"[number % 2], [b"k"], [b"%d" % number]), tick)
