@@ -25,7 +25,7 @@ class Segment:
     """The keys behind the previous segment up to `up_to` (None: all the rest), read at `position`.
 
     position: opaque to everybody but the source. barrier: the point of the log from which on no
-    event is contained any more.
+    event is contained any more, where that is a number; 0 where the position tells.
     """
 
     up_to: Border | None
@@ -144,6 +144,11 @@ class SnapshotProgress:
         gone = [(self.partition(table), None) for table in self.tables]
         self.tables.clear()
         return gone
+
+    @property
+    def positions(self) -> set[str]:
+        """All positions that parts of tables were read at."""
+        return {segment.position for table in self.tables.values() for segment in table.segments}
 
     @property
     def barrier(self) -> int:

@@ -38,8 +38,7 @@ class Containment(containment.Containment):
 
     def passed(self, position: Position) -> bool:
         """Whether nothing that is read from this position on is contained any more."""
-        places = {segment.position for table in self._progress.tables.values() for segment in table.segments}
-        return all(self._is_behind(position, place) for place in places)
+        return all(self._is_behind(position, place) for place in self._progress.positions)
 
     def _is_behind(self, position: Position, place: str) -> bool:
         if _is_file(place):

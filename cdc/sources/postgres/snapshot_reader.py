@@ -4,32 +4,25 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from cdc.batch import ChangeBatch, Window
 from cdc.metrics import Metrics
+from cdc.relational.snapshot_metrics import SnapshotMetrics
+from cdc.relational.snapshot_windows import Piece, windows
 from cdc.sources.postgres.captured import CapturedTables, SnapshotTable
 from cdc.sources.postgres.chunks import qualified
 from cdc.sources.postgres.config import PostgresConfig
 from cdc.sources.postgres.copy_out import copy_lines
 from cdc.sources.postgres.copy_rows import CopyRows
 from cdc.sources.postgres.table_reading import TableReading, altered
-from cdc.sources.postgres.versions import TableVersion, transaction_values
+from cdc.sources.postgres.versions import transaction_values
 from cdc.sources.postgres.visibility import parse_visibility
 from snapshot.progress import SnapshotProgress, TableProgress
 
 if TYPE_CHECKING:
     from psycopg import Connection
-
-
-@dataclass(slots=True)
-class _Piece:
-    """Some rows of a table, and how far it is read with them."""
-
-    table: SnapshotTable
-    lines: Sequence[str]
-    offsets: list[tuple[Any, Any]] = field(default_factory=list)
 
 
 class SnapshotReader:
@@ -55,7 +48,7 @@ class SnapshotReader:
     ) -> None:
         self._connection, self._config, self._captured = connection, config, captured
         self._tables, self._progress, self._lsn = tables, progress, lsn
-        self._metrics, self._exactly_once = metrics, exactly_once
+        self._metrics, self._exactly_once = SnapshotMetrics(metrics), exactly_once
         self._first = snapshot is not None
         self._begin(snapshot)
 
@@ -89,26 +82,13 @@ class SnapshotReader:
 
     def windows(self) -> Iterator[Window]:
         """Yield windows of about 256 KB; the caller adds the connector's own offset."""
-        self._announce()
+        self._metrics.announce(
+            (self._progress.of(table.catalog.full_name), table.catalog.rows) for table in self._tables
+        )
         if self._first:
             yield self._beginning()
-        current, pending = None, None
-        for piece in self._pieces():
-            if not piece.lines:
-                if pending is not None:
-                    pending.offsets.extend(piece.offsets)
-                else:
-                    yield Window(offsets=piece.offsets)
-                continue
-            if pending is not None:
-                ends = pending.table is not piece.table
-                yield self._window(
-                    pending, pending.table is not current, "in_data_collection" if ends else ""
-                )
-                current = pending.table
-            pending = piece
-        if pending is not None:
-            yield self._window(pending, pending.table is not current, "all")
+        first = self._tables[0] if self._tables else None
+        yield from windows(self._pieces(), first, self._batch, self._captured.block)
         self._connection.execute("COMMIT")
 
     def _beginning(self) -> Window:
@@ -120,35 +100,24 @@ class SnapshotReader:
         started = [TableProgress(name, key=t.key, order=t.order, complete=True) for name, t in names]
         return Window(offsets=[self._store(progress) for progress in started], urgent=True)
 
-    def _announce(self) -> None:
-        metrics = self._metrics
-        metrics.set("TotalTableCount", len(self._tables))
-        metrics.set("RemainingTableCount", len(self._tables))
+    def _pieces(self) -> Iterator[Piece[SnapshotTable]]:
         for table in self._tables:
-            done = self._progress.of(table.catalog.full_name)
-            metrics.tables[table.catalog.full_name] = {
-                "RowsScanned": done.rows,
-                "RowsEstimated": done.rows if done.finished else max(table.catalog.rows, 0),
-            }
-
-    def _pieces(self) -> Iterator[_Piece]:
-        for number, table in enumerate(self._tables):
             yield from self._table_pieces(table)
-            self._metrics.set("RemainingTableCount", len(self._tables) - number - 1)
+            self._metrics.finished(table.catalog.full_name)
 
-    def _table_pieces(self, table: SnapshotTable) -> Iterator[_Piece]:
+    def _table_pieces(self, table: SnapshotTable) -> Iterator[Piece[SnapshotTable]]:
         """Yield the rows of a table; each piece with the progress behind it."""
         name = table.catalog.full_name
         reading = self._reading(table)
         if reading.progress.finished:
             return
-        last, rows = _Piece(table, ()), 0
+        last, rows = Piece(table, CopyRows(table.layout, ())), 0
         for read in reading.reads():
             for lines in self._copied(table, read.statement):
-                if last.lines:
+                if len(last.rows):
                     yield last
-                last = _Piece(table, lines)
-                self._metrics.tables[name]["RowsScanned"] += len(lines)
+                last = Piece(table, CopyRows(table.layout, lines), sum(map(len, lines)))
+                self._metrics.count(name, len(lines))
                 rows += len(lines)
                 if read.place is not None:
                     reading.advance(read.place(lines[-1]), rows)
@@ -157,8 +126,6 @@ class SnapshotReader:
         reading.advance(None, rows)
         last.offsets = [self._store(reading.progress)]
         yield last
-        numbers = self._metrics.tables[name]
-        numbers["RowsEstimated"] = numbers["RowsScanned"]
 
     def _reading(self, table: SnapshotTable) -> TableReading:
         return TableReading(
@@ -181,43 +148,16 @@ class SnapshotReader:
         self._progress.tables[progress.table] = progress
         return self._progress.partition(progress.table), progress.offset()
 
-    def _window(self, piece: _Piece, opens: bool, ends: str) -> Window:
-        """Return a window; the first and last rows of tables and snapshot are marked as such."""
-        batch = self._batch(piece.table.version, piece)
-        count = len(batch)
-        first = piece.table is self._tables[0]
-        markers: dict[int, str] = {}
-        if opens:
-            markers[0] = "first" if first else "first_in_data_collection"
-        if ends == "in_data_collection" and not (first and opens and count == 1):
-            markers[count - 1] = "last_in_data_collection"
-        elif ends == "all":
-            markers[count - 1] = "last"
-        if not markers:
-            return Window([batch], piece.offsets, more=True)
-        batches = []
-        middle = range(1 if 0 in markers else 0, count - 1 if count - 1 in markers and count > 1 else count)
-        if 0 in markers:
-            batches.append(self._marked(batch, 0, markers[0]))
-        if middle:
-            batches.append(batch.select(middle))
-        if count > 1 and count - 1 in markers:
-            batches.append(self._marked(batch, count - 1, markers[count - 1]))
-        return Window([*batches], piece.offsets, more=True)
-
-    def _marked(self, batch: ChangeBatch, index: int, marker: str) -> ChangeBatch:
-        return replace(batch.select((index,)), source=self._captured.block(batch.table.id, marker))
-
-    def _batch(self, version: TableVersion, piece: _Piece) -> ChangeBatch:
-        count = len(piece.lines)
-        return version.batch(
+    def _batch(self, piece: Piece[SnapshotTable]) -> ChangeBatch:
+        count = len(piece.rows)
+        return piece.table.version.batch(
             ops="r" * count,
-            rows=CopyRows(piece.table.layout, piece.lines),
+            rows=piece.rows,
             transactions=(self._transaction,) * count,
             lsns=(self._lsn,) * count,
             seq=range(count),
             clock_ns=time.time_ns(),
-            size=sum(map(len, piece.lines)),
+            size=piece.size,
         )
 
 
