@@ -24,7 +24,12 @@ def targets() -> Iterator[dict[str, MySQLTarget]]:
         target.stop()
 
 
-CASES = [case for kind in ("mysql", "mariadb") for case in cases(kind) if "include.schema.changes" in case.properties]
+CASES = [
+    case
+    for kind in ("mysql", "mariadb")
+    for case in cases(kind)
+    if "include.schema.changes" in case.properties
+]
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.kind}/{case.name}")

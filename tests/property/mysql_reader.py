@@ -129,9 +129,9 @@ def selected(
 def raw_rows(connection: Connection[Any], query: str, size: int = 1 << 18) -> Iterator[Any]:
     """Yield the chunks of a query's rows."""
     connection._execute_command(COMMAND.COM_QUERY, query)  # type: ignore[attr-defined]
-    count = connection._read_packet().read_length_encoded_integer()  # type: ignore[attr-defined]
+    count = connection._read_packet().read_length_encoded_integer()  # type: ignore[no-untyped-call]
     for _ in range(count + 1):
-        connection._read_packet()  # type: ignore[attr-defined]
+        connection._read_packet()  # type: ignore[no-untyped-call]
     packets = RowPackets()
     while not packets.finished:
         yield packets.feed(connection._rfile.read1(size))  # type: ignore[attr-defined]
