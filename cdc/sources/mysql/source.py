@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -15,7 +15,7 @@ from cdc.relational.headers import context_headers
 from cdc.relational.heartbeats import Heartbeats
 from cdc.relational.stream_metrics import StreamMetrics
 from cdc.relational.transactions import TransactionTracker
-from cdc.sources.mysql.captured import CapturedTables
+from cdc.sources.mysql.captured import CapturedTables, SnapshotTable
 from cdc.sources.mysql.catalog import BUILT_IN, Catalog
 from cdc.sources.mysql.config import BinlogConfig, MariaDbConfig, MySqlConfig
 from cdc.sources.mysql.connection import connect, translated
@@ -30,11 +30,12 @@ from cdc.sources.mysql.schema_snapshot import ServerSchema, schema_at, snapshot_
 from cdc.sources.mysql.schema_topic import SchemaTopic
 from cdc.sources.mysql.server import Server, binlog_status, read_server
 from cdc.sources.mysql.snapshot_phase import INITIAL, SnapshotPhase, tables_to_read
-from cdc.sources.mysql.snapshot_reader import SnapshotReader
+from cdc.sources.mysql.snapshot_reader import LeftOut, SnapshotReader
 from cdc.sources.mysql.snapshot_view import SnapshotView, open_view
 from cdc.sources.mysql.start import Start, find_start, moved, position_at, stream_start
 from cdc.sources.mysql.statements import LoggedStatements
 from cdc.sources.mysql.streaming import Streaming
+from cdc.sources.mysql.unsettled import unsettled_keys
 from cdc.sources.mysql.versions import transaction_values
 from schemas.ddl import Dialect, Schema
 from schemas.table import TableId
@@ -225,6 +226,7 @@ class BinlogSource(Source):
             self._context.metrics,
             first=not resumes and not forgotten,
             exactly_once=self._context.exactly_once,
+            left_out=self._left_out(view, tables),
         )
         if self._first is not None:
             self._first.offsets = [*forgotten, *self._first.offsets]
@@ -239,6 +241,15 @@ class BinlogSource(Source):
             self._metrics,
             self._containment().passed,
         )
+
+    def _left_out(self, view: SnapshotView, tables: Sequence[SnapshotTable]) -> LeftOut:
+        if view.point.exact or not self.config.planned_mode().stream:
+            return {}
+        since = position_at(view.point.since, self.flavour, self._server)
+        start = stream_start(self._sql, self.config, self.flavour, self._server, since)
+        definitions = {table.id: table.definition for table in tables}
+        until = view.point.until
+        return unsettled_keys(self.config, self._server, self._captured, definitions, start, until)
 
     def _containment(self) -> Containment:
         return Containment(self._sql, self._progress, self.flavour.gtid_set)
