@@ -10,7 +10,7 @@ import pytest
 
 from tests.golden.corpus import Case, by_topic, cases
 from tests.golden.replay_binlog import replay_binlog
-from tests.golden.targets import TARGETS, MariaDBTarget, MySQLTarget
+from tests.golden.targets import MariaDBTarget, MySQLTarget
 from tests.servers.policy import require
 
 

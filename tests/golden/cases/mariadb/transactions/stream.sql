@@ -1,0 +1,16 @@
+begin;
+insert into a values (2, 2), (3, 3);
+insert into b values (1, 1);
+update a set v = v + 1;
+commit;
+begin;
+insert into a values (9, 9);
+rollback;
+begin;
+insert into b values (2, 2);
+savepoint s;
+insert into b values (3, 3);
+rollback to savepoint s;
+update b set id = 20 where id = 2;
+commit;
+delete from a;
