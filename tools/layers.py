@@ -29,6 +29,7 @@ LAYERS = (
         "sinks.*",
     ),
     ("cdc.relational",),
+    ("cdc.capture",),
     ("snapshot", "cdc.offset_file", "cdc.journals"),
     ("cdc.plugin",),
     ("cdc.envelopes", "cdc.filters", "cdc.topics", "cdc.metrics", "cdc.offsets"),

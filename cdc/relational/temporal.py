@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from cdc.relational import calendar
 from cdc.relational.column_type import ColumnType
 from cdc.relational.modes import HandlingModes, TimeMode
-from schemas import logical
+from schemas import calendar, logical
 from schemas.connect import Schema, Type
 from schemas.table import Codec
 

@@ -4,16 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from cdc import config as options
+from cdc.capture.config.events import EventOptions
+from cdc.capture.config.lists import Patterns, patterns
 from cdc.errors import Problem
-from cdc.relational.config.events import EventOptions
 from cdc.relational.config.filters import FilterOptions, KeyColumns
-from cdc.relational.config.lists import Patterns, patterns
 from cdc.relational.config.snapshot import SnapshotOptions
 from cdc.relational.config.types import TypeOptions
 
 
 class RelationalConfig(SnapshotOptions, TypeOptions, EventOptions, FilterOptions):
     """All of them; a source's config extends it, and declares anew what differs there."""
+
+    heartbeat_action_query = options.optional_string(
+        "heartbeat.action.query",
+        doc="Statement to run on the source with every heartbeat.",
+        group="Heartbeat",
+    )
 
     tolerated = ("snapshot.select.statement.overrides.", "transforms", "predicates", "converters")
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 from cdc import config as options
+from cdc.capture.config.lists import patterns
 from cdc.config import Config, Kind, Option
 from cdc.filters import java_regex
-from cdc.relational.config.lists import patterns
 
 KeyColumns = tuple[tuple[re.Pattern[str], tuple[str, ...]], ...]
 
@@ -23,15 +23,8 @@ def _key_columns(text: str) -> KeyColumns:
     return tuple(found)
 
 
-def _operations(text: str) -> frozenset[str]:
-    words = {word.strip().lower() for word in text.split(",") if word.strip()}
-    if not words <= {"c", "u", "d", "t", "none"}:
-        raise ValueError("Operations must be of c, u, d, t, or none")
-    return frozenset(words - {"none"})
-
-
 class FilterOptions(Config):
-    """Tables, columns, operations, keys."""
+    """Tables, columns, keys."""
 
     table_include = patterns("table.include.list", "Tables to capture; all by default.")
     table_exclude = patterns("table.exclude.list", "Tables not to capture.")
@@ -43,14 +36,6 @@ class FilterOptions(Config):
         _key_columns,
         (),
         doc="Columns to use as the key of some tables: `<table regex>:<column>,<column>;…`.",
-        group="Filters",
-    )
-    skipped_operations = Option(
-        "skipped.operations",
-        Kind.LIST,
-        _operations,
-        frozenset({"t"}),
-        doc="Operations not to capture while streaming: c, u, d, t, or none.",
         group="Filters",
     )
     skip_without_change = options.boolean(

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cdc import config as options
+from cdc.capture.config.lists import patterns
 from cdc.config import Config, Kind, Option, Options
 from cdc.filters import parse_patterns
-from cdc.relational.config.lists import patterns
 from cdc.relational.modes import BINARY_MODES, DECIMAL_MODES, DEFAULT_PLACEHOLDER, TIME_MODES
 
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from cdc.sources.mongodb.captured import CaptureRules, Filter
-from cdc.sources.mongodb.config.capture import CaptureOptions
+from cdc.sources.mongodb.config import MongoConfig
 
 Stage = Mapping[str, Any]
 
@@ -26,7 +26,7 @@ _HEADROOM: Final = 64 * 1024
 _OPERATIONS: Final = {"c": ("insert",), "u": ("update", "replace"), "d": ("delete",)}
 
 
-def stream_options(config: CaptureOptions) -> dict[str, str]:
+def stream_options(config: MongoConfig) -> dict[str, str]:
     """Return the options of `$changeStream` for what events are to hold, as pymongo's `watch` takes them."""
     options = {}
     if config.wants_full_updates:
@@ -37,7 +37,7 @@ def stream_options(config: CaptureOptions) -> dict[str, str]:
     return options
 
 
-def pipeline(config: CaptureOptions, *, can_split: bool, signals: str = "") -> list[Stage]:
+def pipeline(config: MongoConfig, *, can_split: bool, signals: str = "") -> list[Stage]:
     """Return the stages behind `$changeStream`.
 
     can_split: whether the server has `$changeStreamSplitLargeEvent`, see `can_split`. signals: the
@@ -63,7 +63,7 @@ def can_split(version: tuple[int, ...]) -> bool:
     return version >= (7, 0) or (6, 0, 9) <= version < (6, 1)
 
 
-def _internal(config: CaptureOptions, signals: str) -> list[Stage]:
+def _internal(config: MongoConfig, signals: str) -> list[Stage]:
     rules = CaptureRules(config)
     conditions: list[Filter] = rules.server_filter()
     if signals and conditions:
@@ -75,7 +75,7 @@ def _internal(config: CaptureOptions, signals: str) -> list[Stage]:
     return [match, {"$unset": unset}] if unset else [match]
 
 
-def _operations(config: CaptureOptions) -> list[str]:
+def _operations(config: MongoConfig) -> list[str]:
     kept = [
         name for op, names in _OPERATIONS.items() if op not in config.skipped_operations for name in names
     ]
@@ -83,7 +83,7 @@ def _operations(config: CaptureOptions) -> list[str]:
     return kept if config.capture_scope == "deployment" else [*kept, "invalidate"]
 
 
-def _unset(config: CaptureOptions, rules: CaptureRules) -> list[str]:
+def _unset(config: MongoConfig, rules: CaptureRules) -> list[str]:
     """Return the excluded fields that the server can leave out with the very same result.
 
     That is where a path holds for every collection captured, and names a field of the document itself:

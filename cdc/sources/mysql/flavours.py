@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from cdc.relational import source_block as common
+from cdc.capture import source_block as common
 from cdc.sources.mysql.gtid import GtidSet, MariaDbGtidSet, MySqlGtidSet
 from schemas import connect
 from schemas.connect import OPTIONAL_INT64, OPTIONAL_STRING, Schema, Type

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from cdc.batch import Batch, ChangeBatch
+from cdc.capture.transactions import Mark, TransactionTracker
 from cdc.errors import CdcError
-from cdc.relational.transactions import Mark, TransactionTracker
 from cdc.sources.mysql.binlog.events import Query, Rows, RowsQuery
 from cdc.sources.mysql.binlog.failures import FAULTS, UnreadableEvent, why
 from cdc.sources.mysql.binlog.outcomes import (

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cdc.batch import Window
-from cdc.relational.stream_metrics import StreamMetrics
+from cdc.capture.stream_metrics import StreamMetrics
 from cdc.sources.mysql.captured import CapturedTables, SnapshotTable
 from cdc.sources.mysql.config import BinlogConfig
 from cdc.sources.mysql.connection import translated

@@ -9,9 +9,9 @@ from dataclasses import replace
 from typing import Any
 
 from cdc.batch import ChangeBatch, Window
+from cdc.capture.snapshot_metrics import SnapshotMetrics
+from cdc.capture.snapshot_windows import Piece, windows
 from cdc.metrics import Metrics
-from cdc.relational.snapshot_metrics import SnapshotMetrics
-from cdc.relational.snapshot_windows import Piece, windows
 from cdc.sources.mysql.captured import CapturedTables, SnapshotTable
 from cdc.sources.mysql.config import BinlogConfig
 from cdc.sources.mysql.key_order import key_order

@@ -9,12 +9,12 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from cdc.batch import Offsets, Window
+from cdc.capture.headers import context_headers
+from cdc.capture.heartbeats import Heartbeats
+from cdc.capture.stream_metrics import StreamMetrics
+from cdc.capture.transactions import TransactionTracker
 from cdc.errors import SchemaHistoryLost
 from cdc.plugin import Source, SourceContext, register
-from cdc.relational.headers import context_headers
-from cdc.relational.heartbeats import Heartbeats
-from cdc.relational.stream_metrics import StreamMetrics
-from cdc.relational.transactions import TransactionTracker
 from cdc.sources.mysql.captured import CapturedTables, SnapshotTable
 from cdc.sources.mysql.catalog import BUILT_IN, Catalog
 from cdc.sources.mysql.config import BinlogConfig, MariaDbConfig, MySqlConfig

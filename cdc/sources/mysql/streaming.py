@@ -9,8 +9,8 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 from cdc.batch import Offsets, Window
-from cdc.relational.heartbeats import Heartbeats
-from cdc.relational.stream_metrics import StreamMetrics
+from cdc.capture.heartbeats import Heartbeats
+from cdc.capture.stream_metrics import StreamMetrics
 from cdc.sources.mysql.binlog.events import Event
 from cdc.sources.mysql.binlog.groups import EventGroups
 from cdc.sources.mysql.binlog.outcomes import Outcome, Place

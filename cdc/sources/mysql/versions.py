@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cdc.batch import UNAVAILABLE, ChangeBatch, Ref, SourceBlock
-from cdc.relational import source_block as common
+from cdc.capture import source_block as common
 from cdc.relational import versions
 from cdc.sources.mysql.event_rows import Segment, read_images
 from cdc.sources.mysql.flavours import Flavour

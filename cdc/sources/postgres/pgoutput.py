@@ -14,7 +14,7 @@ from itertools import accumulate
 from typing import Any
 
 from cdc.batch import Batch, ChangeBatch, RecordBatch
-from cdc.relational.transactions import Mark, Numbered, TransactionTracker
+from cdc.capture.transactions import Mark, Numbered, TransactionTracker
 from cdc.sources.postgres.positions import POSTGRES_EPOCH_US, Position, ResumePoint
 from cdc.sources.postgres.relation import Relation, parse_relation
 from cdc.sources.postgres.tuples import TupleRows

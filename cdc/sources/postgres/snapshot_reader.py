@@ -8,9 +8,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from cdc.batch import ChangeBatch, Window
+from cdc.capture.snapshot_metrics import SnapshotMetrics
+from cdc.capture.snapshot_windows import Piece, windows
 from cdc.metrics import Metrics
-from cdc.relational.snapshot_metrics import SnapshotMetrics
-from cdc.relational.snapshot_windows import Piece, windows
 from cdc.sources.postgres.captured import CapturedTables, SnapshotTable
 from cdc.sources.postgres.chunks import qualified
 from cdc.sources.postgres.config import PostgresConfig

@@ -8,11 +8,11 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 from cdc.batch import Offset, Offsets, Window
+from cdc.capture.headers import context_headers
+from cdc.capture.heartbeats import Heartbeats
+from cdc.capture.stream_metrics import StreamMetrics
+from cdc.capture.transactions import TransactionTracker
 from cdc.plugin import Source, SourceContext, register
-from cdc.relational.headers import context_headers
-from cdc.relational.heartbeats import Heartbeats
-from cdc.relational.stream_metrics import StreamMetrics
-from cdc.relational.transactions import TransactionTracker
 from cdc.sources.postgres.captured import CapturedTables
 from cdc.sources.postgres.catalog import Catalog
 from cdc.sources.postgres.columns import ColumnFactory, modes, type_catalog

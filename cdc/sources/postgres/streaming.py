@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from cdc.batch import Offsets, Window
-from cdc.relational.heartbeats import Heartbeats
-from cdc.relational.stream_metrics import StreamMetrics
+from cdc.capture.heartbeats import Heartbeats
+from cdc.capture.stream_metrics import StreamMetrics
 from cdc.sources.postgres.config import PostgresConfig
 from cdc.sources.postgres.connection import translated
 from cdc.sources.postgres.containment import Containment

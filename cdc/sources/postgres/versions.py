@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cdc.batch import UNAVAILABLE, ChangeBatch, Ref, SourceBlock
-from cdc.relational import source_block as common
+from cdc.capture import source_block as common
 from cdc.relational import versions
 from cdc.sources.postgres.tuples import TupleLayout
 from schemas import connect

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from cdc.capture.config.snapshot import snapshot_modes
 from cdc.errors import ConfigError
 from cdc.relational.config import RelationalConfig
 from cdc.relational.config.filters import FilterOptions
-from cdc.relational.config.snapshot import SnapshotOptions, snapshot_modes
+from cdc.relational.config.snapshot import SnapshotOptions
 from cdc.relational.config.types import TypeOptions, time_modes
 from snapshot.modes import MODES, When
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from cdc.relational.calendar import Memo, civil, clock, days_of, iso_day, iso_moment
 from cdc.relational.column_type import function
 from cdc.relational.modes import HandlingModes, TimeMode
 from cdc.relational.temporal import TemporalForm, date_form, time_form, timestamp_form
+from schemas.calendar import Memo, civil, clock, days_of, iso_day, iso_moment
 
 MICROS = 3_723_004_005
 

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator
 from copy import copy
 
 from cdc import config as options
+from cdc.capture.config.events import EventOptions
 from cdc.config import Importance, Option, Warned
 from cdc.errors import Problem
 from cdc.filters import java_regex
-from cdc.relational.config.events import EventOptions
 from cdc.sources.mongodb.config.capture import CaptureOptions, Stage
 from cdc.sources.mongodb.config.connection import MongoConnection
 from cdc.sources.mongodb.config.snapshot import Filter, MongoSnapshot

@@ -26,13 +26,6 @@ def _stages(text: str) -> tuple[Stage, ...]:
     return tuple(found)
 
 
-def _operations(text: str) -> frozenset[str]:
-    words = {word.strip().lower() for word in text.split(",") if word.strip()}
-    if not words <= {"c", "u", "d", "t", "none"}:
-        raise ValueError("Operations must be of c, u, d, t, or none")
-    return frozenset(words - {"none"})
-
-
 def _names(name: str, doc: str, *old: str) -> Option[tuple[str, ...]]:
     """Declare an include or exclude list; filters.match.mode says what its entries are."""
     return Option(
@@ -88,14 +81,6 @@ class CaptureOptions(Config):
         (),
         doc="Fields to rename: `database.collection.field.…:new name`; `*` in the first two parts stands for "
         "any text.",
-        group="Filters",
-    )
-    skipped_operations = Option(
-        "skipped.operations",
-        Kind.LIST,
-        _operations,
-        frozenset({"t"}),
-        doc="Operations not to capture while streaming: c, u, d, t, or none.",
         group="Filters",
     )
     capture_mode = options.choice(

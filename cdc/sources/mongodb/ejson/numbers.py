@@ -5,8 +5,8 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable
 
-from cdc.relational.calendar import iso_day
 from schemas import java_text
+from schemas.calendar import iso_day
 
 _BIAS = 6176
 _COEFFICIENT = (1 << 49) - 1

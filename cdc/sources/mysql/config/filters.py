@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from cdc import config as options
+from cdc.capture.config.lists import patterns
 from cdc.config import Importance
 from cdc.relational.config.filters import FilterOptions
-from cdc.relational.config.lists import patterns
 
 
 class BinlogFilters(FilterOptions):

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from cdc import config as options
+from cdc.capture.config.snapshot import snapshot_modes
 from cdc.config import Importance, Option
-from cdc.relational.config.snapshot import SnapshotOptions, snapshot_modes
+from cdc.relational.config.snapshot import SnapshotOptions
 from snapshot.modes import SnapshotMode, When, configured
 
 LOW = Importance.LOW

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from cdc.relational.calendar import DAY
+from schemas.calendar import DAY
 
 _SCALE = (1_000_000, 100_000, 10_000, 1_000, 100, 10, 1)
 """Microseconds of the last digit of a fraction."""

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable
 from typing import Any
 
-from cdc.relational import calendar
-from cdc.relational.calendar import DAY, Memo
 from cdc.relational.column_type import interned
 from cdc.relational.temporal import (
     SCOPE,
@@ -21,6 +19,8 @@ from cdc.sources.mysql.types import old_temporal
 from cdc.sources.mysql.types.forms import Forms, forms_by
 from cdc.sources.mysql.types.modes import Modes
 from cdc.sources.mysql.types.wire import DATETIME2, TIME2, TIMESTAMP, TIMESTAMP2
+from schemas import calendar
+from schemas.calendar import DAY, Memo
 from schemas.table import Codec
 
 Days = Callable[[int, int, int], "int | None"]

@@ -10,7 +10,6 @@ from functools import partial
 from typing import Any
 
 from cdc.relational.binary import VIEW_OCTETS, binary
-from cdc.relational.calendar import Memo
 from cdc.relational.column_type import ColumnType, function, interned, json_string
 from cdc.relational.text_view import PLAIN, TEXT, view
 from cdc.sources.mysql.binlog.events import ColumnMap
@@ -19,6 +18,7 @@ from cdc.sources.mysql.types.forms import Forms
 from cdc.sources.mysql.types.modes import Modes
 from cdc.sources.mysql.types.wire import COMPRESSED
 from schemas import connect, logical
+from schemas.calendar import Memo
 from schemas.connect import Schema, Type
 from schemas.table import Codec
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from cdc.capture.config.lists import patterns
 from cdc.relational.config.filters import FilterOptions
-from cdc.relational.config.lists import patterns
 
 
 class PostgresFilters(FilterOptions):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from cdc.relational.calendar import (
+from schemas.calendar import (
     DAY,
     INT64,
     Memo,

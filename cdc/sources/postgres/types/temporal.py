@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from cdc.relational.calendar import minutes, pad_fraction
 from cdc.relational.column_type import ColumnType
 from cdc.relational.temporal import (
     ZONED_TIME,
@@ -23,6 +22,7 @@ from cdc.relational.temporal import (
 from cdc.sources.postgres.types import calendar
 from cdc.sources.postgres.types.modes import Modes
 from schemas import logical
+from schemas.calendar import minutes, pad_fraction
 from schemas.connect import Type
 from schemas.table import Codec
 

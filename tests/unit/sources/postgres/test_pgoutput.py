@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from cdc.batch import ChangeBatch, RecordBatch
+from cdc.capture.transactions import TransactionTracker
 from cdc.envelopes import Envelopes
-from cdc.relational.transactions import TransactionTracker
 from cdc.sources.postgres.pgoutput import Decoder, LogicalMessage
 from cdc.sources.postgres.positions import Position, ResumePoint, resume_point
 from cdc.sources.postgres.relation import Relation, RelationColumn, parse_relation

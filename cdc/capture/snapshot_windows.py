@@ -34,7 +34,7 @@ def windows(
     """Yield a window a piece; offsets without rows go with the rows before them.
 
     first: the table whose first row begins the snapshot. block: the `source` of a table's events under
-    a marker (`cdc.relational.source_block.SNAPSHOT_MARKERS`).
+    a marker (`cdc.capture.source_block.SNAPSHOT_MARKERS`).
     """
     current: Table | None = None
     pending: Piece[Table] | None = None

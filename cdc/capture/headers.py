@@ -7,7 +7,7 @@ import time
 import uuid
 
 from cdc.batch import Header
-from cdc.relational.config.events import EventOptions
+from cdc.capture.config.events import EventOptions
 from schemas.connect import STRING
 
 

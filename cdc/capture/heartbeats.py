@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from cdc.batch import RecordBatch
-from cdc.relational.config.events import EventOptions
+from cdc.capture.config.events import EventOptions
 from cdc.topics import TopicNames
 from schemas import connect
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from cdc import config as options
-from cdc.config import Config, Importance
+from cdc.config import Config, Importance, Kind, Option
 from cdc.topics import TopicNames
 
 HIGH, LOW = Importance.HIGH, Importance.LOW
@@ -19,8 +19,15 @@ def _legal_prefix(value: str) -> None:
         )
 
 
+def _operations(text: str) -> frozenset[str]:
+    words = {word.strip().lower() for word in text.split(",") if word.strip()}
+    if not words <= {"c", "u", "d", "t", "none"}:
+        raise ValueError("Operations must be of c, u, d, t, or none")
+    return frozenset(words - {"none"})
+
+
 class EventOptions(Config):
-    """Topics, markers, heartbeats."""
+    """Topics, markers, heartbeats, operations."""
 
     topic_prefix = options.string(
         "topic.prefix",
@@ -85,10 +92,13 @@ class EventOptions(Config):
         doc="How often to send a heartbeat, in ms; 0 sends none.",
         group="Heartbeat",
     )
-    heartbeat_action_query = options.optional_string(
-        "heartbeat.action.query",
-        doc="Statement to run on the source with every heartbeat.",
-        group="Heartbeat",
+    skipped_operations = Option(
+        "skipped.operations",
+        Kind.LIST,
+        _operations,
+        frozenset({"t"}),
+        doc="Operations not to capture while streaming: c, u, d, t, or none.",
+        group="Filters",
     )
 
     def topic_names(self) -> TopicNames:

@@ -1,0 +1,1 @@
+"""What all database sources share: names, markers, heartbeats, transactions, snapshot windows, numbers."""

@@ -1,0 +1,1 @@
+"""Options that all database sources share, under Debezium's names, with its defaults and units."""
