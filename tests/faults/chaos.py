@@ -7,20 +7,19 @@ import time
 from collections import Counter
 from collections.abc import Callable
 
+from tests.faults.databases import Server
 from tests.faults.pipeline import Pipeline
 from tests.servers.kafka import KafkaBroker
-from tests.servers.postgres import PostgresServer
 
 
 class Chaos:
     """Break things; `counts` says how often which."""
 
-    def __init__(
-        self, pipeline: Pipeline, seed: int, postgres: PostgresServer, broker: KafkaBroker | None = None
-    ) -> None:
+    def __init__(self, pipeline: Pipeline, seed: int, broker: KafkaBroker | None = None) -> None:
         self.counts: Counter[str] = Counter()
         self.random = random.Random(seed)
-        self._pipeline, self._postgres, self._broker = pipeline, postgres, broker
+        self._pipeline, self._broker = pipeline, broker
+        self._server: Server = pipeline.source.server
 
     def wait(self, most: float) -> None:
         """Let it run for a random while."""
@@ -43,19 +42,19 @@ class Chaos:
         """`kill -9` a task or the worker."""
         self.random.choice((self.kill_task, self.kill_task, self.kill_worker))()
 
-    def crash_postgres(self) -> None:
-        """`kill -9` PostgreSQL, source and target at once, and start it again."""
-        self._postgres.kill()
+    def crash_server(self) -> None:
+        """`kill -9` the server, source and target at once, and start it again."""
+        self._server.kill()
         self.wait(0.5)
-        self._postgres.start()
-        self.counts["postgres killed"] += 1
+        self._server.start()
+        self.counts["server killed"] += 1
 
-    def restart_postgres(self) -> None:
-        """Shut PostgreSQL down (fast) and start it again."""
-        self._postgres.stop()
+    def restart_server(self) -> None:
+        """Shut the server down in order and start it again."""
+        self._server.stop()
         self.wait(0.5)
-        self._postgres.start()
-        self.counts["postgres restarted"] += 1
+        self._server.start()
+        self.counts["server restarted"] += 1
 
     def restart_broker(self) -> None:
         """Stop or kill the broker, and start it again."""

@@ -1,4 +1,4 @@
-"""A server that may be killed, two databases of it, and the way from one to the other."""
+"""Servers that may be killed, two databases of one, and the way from one to the other."""
 
 from __future__ import annotations
 
@@ -8,13 +8,18 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.faults.databases import Database
+from tests.faults.mysql import MySqlDatabase
+from tests.faults.postgres import PostgresDatabase
 from tests.faults.tables import create
+from tests.servers.mariadb import MariaDBServer
+from tests.servers.mysql import MySQLServer
 from tests.servers.policy import require
-from tests.servers.postgres import Database, PostgresServer
+from tests.servers.postgres import PostgresServer
 
 
 @pytest.fixture(scope="session")
-def doomed_server() -> Iterator[PostgresServer]:
+def doomed_postgres() -> Iterator[PostgresServer]:
     """Return a PostgreSQL 17 of our own: it is going to be killed."""
     with require("postgres17"):
         server = PostgresServer(17).start()
@@ -22,18 +27,32 @@ def doomed_server() -> Iterator[PostgresServer]:
     server.stop()
 
 
-@pytest.fixture
-def doomed(doomed_server: PostgresServer) -> PostgresServer:
-    """Return the server, alive."""
-    if not doomed_server.alive:
-        doomed_server.start()
-    return doomed_server
+@pytest.fixture(scope="session")
+def doomed_mysql() -> Iterator[MySQLServer]:
+    """Return a MySQL of our own."""
+    with require("mysql"):
+        server = MySQLServer().start()
+    yield server
+    server.stop()
 
 
-@pytest.fixture
-def databases(doomed: PostgresServer) -> Iterator[tuple[Database, Database]]:
-    """Return source and target, with the tables of the load."""
-    source, target = doomed.create_database(), doomed.create_database()
+@pytest.fixture(scope="session")
+def doomed_mariadb() -> Iterator[MySQLServer]:
+    """Return a MariaDB of our own."""
+    with require("mariadb"):
+        server = MariaDBServer().start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(params=["postgres", "mysql", "mariadb"])
+def databases(request: pytest.FixtureRequest) -> Iterator[tuple[Database, Database]]:
+    """Return source and target, with the tables of the load, on one server of each product."""
+    server = request.getfixturevalue(f"doomed_{request.param}")
+    if not server.alive:
+        server.start()
+    of_product = PostgresDatabase if request.param == "postgres" else MySqlDatabase
+    source, target = of_product(server), of_product(server)
     create(source, target)
     yield source, target
     source.drop()

@@ -6,24 +6,22 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 
-import psycopg
-
+from tests.faults.databases import Database, Session
 from tests.faults.model import Change, Model
-from tests.faults.transactions import WRITERS, Connection, RolledBack, Transactions
-from tests.servers.postgres import Connectable
+from tests.faults.transactions import WRITERS, RolledBack, Transactions
 
 
 class Writer(threading.Thread):
     """Write random transactions until stopped; each leaves a line in `zz_journal`."""
 
-    def __init__(self, number: int, database: Connectable, seed: int, *, pause: float, bulk: int) -> None:
+    def __init__(self, number: int, database: Database, seed: int, *, pause: float, bulk: int) -> None:
         super().__init__(name=f"writer-{number}", daemon=True)
         self.model = Model()
         self.error: BaseException | None = None
         self._database, self._pause = database, pause
         self._transactions = Transactions(number, seed, bulk)
         self._ended = threading.Event()
-        self._connection: Connection | None = None
+        self._session: Session | None = None
 
     def run(self) -> None:
         """Write; see `stop`."""
@@ -37,7 +35,7 @@ class Writer(threading.Thread):
     def preload(self, rows: int) -> None:
         """Write what the snapshot will find."""
         self._transactions.begin()
-        self._write(lambda connection: self._transactions.preload(connection, rows))
+        self._write(lambda session: self._transactions.preload(session, rows))
 
     def stop(self) -> None:
         """End after the transaction under way; raises what went wrong."""
@@ -51,23 +49,23 @@ class Writer(threading.Thread):
         self._ended.set()
         if self.ident is not None:
             self.join(60)
-        if self._connection is not None:
-            self._connection.close()
+        if self._session is not None:
+            self._session.close()
 
-    def _write(self, work: Callable[[Connection], None]) -> None:
+    def _write(self, work: Callable[[Session], None]) -> None:
         """Run a transaction. When the connection breaks, the journal tells whether it was committed."""
         transaction = self._transactions
         identity = transaction.identity
         try:
-            connection = self._connected()
-            with connection.transaction():
-                work(connection)
-                connection.execute("INSERT INTO zz_journal VALUES (%s, %s)", [identity, identity])
+            session = self._connected()
+            with session.transaction():
+                work(session)
+                session.execute("INSERT INTO zz_journal VALUES (%s, %s)", [identity, identity])
         except RolledBack:
             transaction.undo()
             return
-        except psycopg.OperationalError:
-            self._connection = None
+        except self._database.lost:
+            self._lose()
             if not self._is_committed(identity):
                 transaction.undo()
                 return
@@ -75,30 +73,35 @@ class Writer(threading.Thread):
         self.model.commit(transaction.changes, transaction.entries)
 
     def _is_committed(self, identity: int) -> bool:
-        """Ask until there is an answer; a backend of before a crash may not be asked."""
+        """Ask until there is an answer; a session of before a crash may not be asked."""
         query = "SELECT 1 FROM zz_journal WHERE id = %s"
         while True:
             try:
-                return bool(self._connected().execute(query, [identity]).fetchall())
-            except psycopg.OperationalError:
-                self._connection = None
+                return bool(self._connected().execute(query, [identity]))
+            except self._database.lost:
+                self._lose()
 
-    def _connected(self) -> Connection:
+    def _lose(self) -> None:
+        if self._session is not None:
+            self._session.close()
+        self._session = None
+
+    def _connected(self) -> Session:
         deadline = time.monotonic() + 60
-        while self._connection is None:
+        while self._session is None:
             try:
-                self._connection = self._database.connect(connect_timeout=2)
-            except psycopg.OperationalError:
+                self._session = self._database.connect()
+            except self._database.lost:
                 if time.monotonic() > deadline:
                     raise
                 time.sleep(0.05)
-        return self._connection
+        return self._session
 
 
 class Load:
     """All writers; use it in a `with`."""
 
-    def __init__(self, database: Connectable, seed: int, *, pause: float = 0.01, bulk: int = 3000) -> None:
+    def __init__(self, database: Database, seed: int, *, pause: float = 0.01, bulk: int = 3000) -> None:
         self.writers = [Writer(n, database, seed, pause=pause, bulk=bulk) for n in range(WRITERS)]
 
     def __enter__(self) -> Load:

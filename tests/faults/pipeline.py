@@ -14,8 +14,8 @@ from typing import Any
 
 import yaml
 
+from tests.faults.databases import Database
 from tests.faults.tables import TABLES
-from tests.servers.postgres import Database
 from tests.servers.process import Process, tail
 
 CDC = [sys.executable, "-m", "cdc.cli.main"]
@@ -23,7 +23,7 @@ PREFIX = "f"
 
 
 class Pipeline:
-    """One worker with a PostgreSQL source and a JDBC sink into PostgreSQL.
+    """One worker with a source, and a JDBC sink into another database.
 
     bootstrap: Kafka's address; without it the embedded log is used. options: more of the source's.
     """
@@ -44,8 +44,8 @@ class Pipeline:
         self.prefix = f"{PREFIX}{source.name}"
         self._process: Process | None = None
         self._orphans: list[int] = []
-        self._write("pg", self._source_config() | (options or {}))
-        self._write("jdbc", self._sink_config())
+        self._write("source", self._source_config() | (options or {}))
+        self._write("sink", self._sink_config())
         self._arguments = ["--data-dir", str(folder / "data")]
         if bootstrap:
             more = {f"{kind}.storage.topic": f"_{self.prefix}-{kind}" for kind in ("offset", "config")}
@@ -59,26 +59,16 @@ class Pipeline:
     def _source_config(self) -> dict[str, str]:
         return {
             "name": f"{self.prefix}-source",
-            "connector.class": "postgres",
-            **self.source.properties(),
             "topic.prefix": self.prefix,
-            "slot.name": self.prefix,
-            "plugin.name": "pgoutput",
-            "publication.autocreate.mode": "filtered",
-            "publication.name": self.prefix,
-            "table.include.list": ",".join(f"public.{table}" for table in TABLES),
-            "snapshot.chunk.size.mb": "1",
+            **self.source.source_options(self.prefix, TABLES),
             "retriable.restart.connector.wait.ms": "300",
         }
 
     def _sink_config(self) -> dict[str, str]:
-        target = self.target
         return {
             "name": f"{self.prefix}-sink",
             "connector.class": "jdbc",
-            "connection.url": f"jdbc:postgresql://{target.host}:{target.port}/{target.name}",
-            "connection.username": "postgres",
-            "connection.password": "postgres",
+            **self.target.sink_options(),
             "collection.name.format": "${source.table}",
             "retriable.restart.connector.wait.ms": "300",
         }
@@ -93,7 +83,7 @@ class Pipeline:
 
     def start(self) -> None:
         """Start the worker, at once also behind a kill: what is left of the former one has to give way."""
-        files = ["--source", str(self.folder / "pg.yaml"), "--sink", str(self.folder / "jdbc.yaml")]
+        files = ["--source", str(self.folder / "source.yaml"), "--sink", str(self.folder / "sink.yaml")]
         command = [*CDC, "start", *files, *self._arguments, "--listen", "off", "--log-format", "json"]
         self._process = Process(command, self.log)
 
@@ -181,7 +171,7 @@ class Pipeline:
 
     def consume(self, table: str) -> Iterator[dict[str, Any]]:
         """Yield every record of a table's topic, as `cdc consume` prints it."""
-        topic = f"{self.prefix}.public.{table}"
+        topic = f"{self.prefix}.{self.source.schema}.{table}"
         command = [*CDC, "consume", topic, "--from-beginning", *self._arguments]
         output = self.folder / f"{table}.jsonl"
         with output.open("w") as file:

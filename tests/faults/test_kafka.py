@@ -8,13 +8,12 @@ from pathlib import Path
 import pytest
 
 from tests.faults.chaos import Chaos
+from tests.faults.databases import Database
 from tests.faults.load import Load
 from tests.faults.pipeline import Pipeline
-from tests.faults.tables import forget_unique
 from tests.faults.verdict import finish
 from tests.servers.kafka import KafkaBroker
 from tests.servers.policy import require
-from tests.servers.postgres import Database, PostgresServer
 
 
 @pytest.fixture(scope="module")
@@ -30,24 +29,24 @@ def doomed_broker() -> Iterator[KafkaBroker]:
 def test_kills_and_a_restart_of_the_broker(
     exactly_once: bool,
     databases: tuple[Database, Database],
-    doomed: PostgresServer,
     doomed_broker: KafkaBroker,
     tmp_path: Path,
     seed: int,
 ) -> None:
     if not exactly_once:
-        forget_unique(databases[1])
+        # A log that gives changes again may give one that the index does not allow any more.
+        databases[1].execute(databases[1].forget_unique)
     with (
         Pipeline(
             tmp_path / "run", *databases, bootstrap=doomed_broker.bootstrap, exactly_once=exactly_once
         ) as pipeline,
         Load(databases[0], seed, bulk=1000) as load,
     ):
-        chaos = Chaos(pipeline, seed, doomed, doomed_broker)
+        chaos = Chaos(pipeline, seed, doomed_broker)
         load.preload(10_000)
         load.start()
         pipeline.start()
-        pipeline.await_message("Streaming from slot")
+        pipeline.await_message("Streaming from")
         chaos.run([chaos.kill_task, chaos.kill_worker, chaos.restart_broker], 1.5)
         verdict = finish(pipeline, load)
     print(dict(chaos.counts), verdict)

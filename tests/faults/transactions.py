@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from string import ascii_lowercase
 
-import psycopg
-
+from tests.faults.databases import Session
 from tests.faults.model import Alive, Change, Key
 
 WRITERS = 2
 _BIG = 1_000_000
 """From here on ids belong to bulk statements."""
-
-Connection = psycopg.Connection[tuple[object, ...]]
 
 
 class RolledBack(Exception):
@@ -37,7 +35,7 @@ class Transactions:
         self._transaction = self._version = self._entry = self._fresh = self._bulks = 0
         self._moves: list[tuple[str, str, object]] = []
 
-    def begin(self) -> Callable[[Connection], None]:
+    def begin(self) -> Callable[[Session], None]:
         """Start anew; return what to do inside of the next transaction."""
         self._transaction += 1
         self.identity = self._transaction * WRITERS + self.number
@@ -52,10 +50,10 @@ class Transactions:
         for what, table, key in reversed(self._moves):
             (self._alive[table].drop if what == "add" else self._alive[table].add)(key)
 
-    def preload(self, connection: Connection, rows: int) -> None:
+    def preload(self, session: Session, rows: int) -> None:
         """Insert what the snapshot will find."""
-        self._grow(connection, rows)
-        self._many(connection, rows)
+        self._grow(session, rows)
+        self._many(session, rows)
 
     # -- single changes ----------------------------------------------------------------------
 
@@ -87,49 +85,49 @@ class Transactions:
         number = self._fresh * WRITERS + self.number
         return f"{self.random.choice('aZé☃')}'{number}\\" if table == "named" else number
 
-    def _insert(self, connection: Connection, table: str, key: object, text: str | None) -> None:
+    def _insert(self, session: Session, table: str, key: object, text: str | None) -> None:
         version = self._next()
-        connection.execute(f"INSERT INTO {table} VALUES (%s, %s, %s)", [key, version, text])
+        session.execute(f"INSERT INTO {table} VALUES (%s, %s, %s)", [key, version, text])
         self._note("c", table, key, version)
 
-    def _update(self, connection: Connection, table: str, key: object, text: str | None) -> None:
+    def _update(self, session: Session, table: str, key: object, text: str | None) -> None:
         version, name = self._next(), "name" if table == "named" else "id"
         column = "email" if table == "account" else "body"
         if text is None and column == "body":  # a large body then is not in the log
-            connection.execute(f"UPDATE {table} SET version = %s WHERE {name} = %s", [version, key])
+            session.execute(f"UPDATE {table} SET version = %s WHERE {name} = %s", [version, key])
         else:
             query = f"UPDATE {table} SET version = %s, {column} = %s WHERE {name} = %s"
-            connection.execute(query, [version, text, key])
+            session.execute(query, [version, text, key])
         self._note("u", table, key, version)
 
-    def _delete(self, connection: Connection, table: str, key: object) -> None:
+    def _delete(self, session: Session, table: str, key: object) -> None:
         name = "name" if table == "named" else "id"
-        connection.execute(f"DELETE FROM {table} WHERE {name} = %s", [key])
+        session.execute(f"DELETE FROM {table} WHERE {name} = %s", [key])
         self._note("d", table, key, None)
         if table != "named":
             self._dead.append(key)
 
     # -- transactions ------------------------------------------------------------------------
 
-    def _single(self, connection: Connection) -> None:
+    def _single(self, session: Session) -> None:
         table = self.random.choice(("item", "item", "named"))
         roll, alive = self.random.random(), self._alive[table]
         if roll < 0.4 or not alive:
-            self._insert(connection, table, self._new_key(table), self._body())
+            self._insert(session, table, self._new_key(table), self._body())
         elif roll < 0.8:
-            self._update(connection, table, alive.pick(self.random), self._body())
+            self._update(session, table, alive.pick(self.random), self._body())
         else:
             key = alive.pick(self.random)
-            self._delete(connection, table, key)
+            self._delete(session, table, key)
             if self.random.random() < 0.4:
-                self._insert(connection, table, key, self._body())
+                self._insert(session, table, key, self._body())
 
-    def _many(self, connection: Connection, count: int = 0) -> None:
+    def _many(self, session: Session, count: int = 0) -> None:
         for _ in range(min(count, 300) or self.random.randrange(2, 25)):
-            self._single(connection)
-        self._append(connection, count)
+            self._single(session)
+        self._append(session, count)
 
-    def _move_key(self, connection: Connection) -> None:
+    def _move_key(self, session: Session) -> None:
         table = self.random.choice(("item", "named"))
         if not self._alive[table]:
             return
@@ -137,55 +135,62 @@ class Transactions:
         name = "name" if table == "named" else "id"
         body = self._body()
         query = f"UPDATE {table} SET {name} = %s, version = %s, body = %s WHERE {name} = %s"
-        connection.execute(query, [new, version, body, old])
+        session.execute(query, [new, version, body, old])
         self._note("d", table, old, None)
         self._note("c", table, new, version)
 
-    def _swap(self, connection: Connection) -> None:
+    def _swap(self, session: Session) -> None:
         """Hand a unique value from one row to another, which no order but the source's can follow."""
         alive = self._alive["account"]
         if len(alive) < 4 or self.random.random() < 0.3:
             key = self._new_key("account")
-            return self._insert(connection, "account", key, f"{self.number}-{self._next()}")
+            return self._insert(session, "account", key, f"{self.number}-{self._next()}")
         old = alive.pick(self.random)
         query = "SELECT email FROM account WHERE id = %s"
-        ((email,),) = connection.execute(query, [old]).fetchall()
+        ((email,),) = session.execute(query, [old])
         if self.random.random() < 0.5:
-            self._delete(connection, "account", old)
-            return self._insert(connection, "account", self._new_key("account"), str(email))
+            self._delete(session, "account", old)
+            return self._insert(session, "account", self._new_key("account"), str(email))
         other = alive.pick(self.random)
         if other != old:
-            self._update(connection, "account", old, f"{self.number}-{self._next()}")
-            self._update(connection, "account", other, str(email))
+            self._update(session, "account", old, f"{self.number}-{self._next()}")
+            self._update(session, "account", other, str(email))
         return None
 
-    def _append(self, connection: Connection, count: int = 0) -> None:
+    def _append(self, session: Session, count: int = 0) -> None:
         first, size = self._entry, count or self.random.randrange(1, 6)
         self._entry += size  # a number that was rolled back is not used again
-        query = "INSERT INTO entry SELECT %s, n FROM generate_series(%s::bigint, %s) n"
-        connection.execute(query, [self.number, first, self._entry - 1])
+        numbers = _numbers(first, self._entry - 1)
+        session.execute(f"INSERT INTO entry {numbers} SELECT {self.number}, n FROM numbers")
         self.entries += [(self.number, seq) for seq in range(first, self._entry)]
 
-    def _grow(self, connection: Connection, count: int) -> None:
+    def _grow(self, session: Session, count: int) -> None:
         """Insert a block of new items in one statement."""
         version, start = self._next(), _BIG * (1 + self.number) + self._bulks
         self._bulks += count
-        query = (
-            "INSERT INTO item SELECT n, %s, repeat(chr(97 + n %% 26), n %% 200) "
-            "FROM generate_series(%s::int, %s) n"
-        )
-        connection.execute(query, [version, start, start + count - 1])
+        body = f"repeat(substr('{ascii_lowercase}', 1 + mod(n, 26), 1), mod(n, 200))"
+        numbers = _numbers(start, start + count - 1)
+        session.execute(f"INSERT INTO item {numbers} SELECT n, {version}, {body} FROM numbers")
         for key in range(start, start + count):
             self._note("c", "item", key, version)
 
-    def _large(self, connection: Connection) -> None:
+    def _large(self, session: Session) -> None:
         """Touch thousands of rows in one transaction."""
-        self._grow(connection, self._bulk)
+        self._grow(session, self._bulk)
         version, low = self._next(), _BIG * (1 + self.number)
-        query = "UPDATE item SET version = %s WHERE id BETWEEN %s AND %s RETURNING id"
-        for (key,) in connection.execute(query, [version, low, low + self._bulk // 2]).fetchall():
+        some = f"id BETWEEN {low} AND {low + self._bulk // 2}"
+        keys = session.execute(f"SELECT id FROM item WHERE {some}")
+        session.execute(f"UPDATE item SET version = {version} WHERE {some}")
+        for (key,) in keys:
             self._note("u", "item", key, version)
 
-    def _regret(self, connection: Connection) -> None:
-        self._many(connection)
+    def _regret(self, session: Session) -> None:
+        self._many(session)
         raise RolledBack
+
+
+def _numbers(first: int, last: int) -> str:
+    """Return the SQL of a row a number, as every server knows it."""
+    return (
+        f"WITH RECURSIVE numbers (n) AS (SELECT {first} UNION ALL SELECT n + 1 FROM numbers WHERE n < {last})"
+    )

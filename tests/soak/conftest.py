@@ -1,5 +1,5 @@
 """The servers of tests/faults."""
 
-from tests.faults.conftest import databases, doomed, doomed_server, seed
+from tests.faults.conftest import databases, doomed_mariadb, doomed_mysql, doomed_postgres, seed
 
-__all__ = ["databases", "doomed", "doomed_server", "seed"]
+__all__ = ["databases", "doomed_mariadb", "doomed_mysql", "doomed_postgres", "seed"]

@@ -1,16 +1,16 @@
-"""At least sixty `kill -9`, ten restarts of PostgreSQL, five of the broker: nothing lost, nothing doubled."""
+"""At least sixty `kill -9`, ten restarts of the server, five of the broker: nothing lost, nothing doubled."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from tests.faults.chaos import Chaos
+from tests.faults.databases import Database
 from tests.faults.load import Load
 from tests.faults.pipeline import Pipeline
 from tests.faults.verdict import Verdict, finish
 from tests.servers.kafka import KafkaBroker
 from tests.servers.policy import require
-from tests.servers.postgres import Database, PostgresServer
 
 Databases = tuple[Database, Database]
 
@@ -22,30 +22,30 @@ def report(name: str, chaos: Chaos, verdict: Verdict) -> None:
     assert verdict.exact, str(verdict)
 
 
-def test_embedded(databases: Databases, doomed: PostgresServer, tmp_path: Path, seed: int) -> None:
+def test_embedded(databases: Databases, tmp_path: Path, seed: int) -> None:
     with Pipeline(tmp_path / "run", *databases) as pipeline, Load(databases[0], seed, pause=0.03) as load:
-        chaos = Chaos(pipeline, seed, doomed)
+        chaos = Chaos(pipeline, seed)
         load.preload(300_000)
         load.start()
         chaos.in_snapshot(8, 0.3)
         steps = [chaos.kill_task] * 24 + [chaos.kill_worker] * 14
-        chaos.run([*steps, *[chaos.crash_postgres] * 4, *[chaos.restart_postgres] * 3], 3.0)
+        chaos.run([*steps, *[chaos.crash_server] * 4, *[chaos.restart_server] * 3], 3.0)
         report("embedded log", chaos, finish(pipeline, load))
 
 
-def test_kafka(databases: Databases, doomed: PostgresServer, tmp_path: Path, seed: int) -> None:
+def test_kafka(databases: Databases, tmp_path: Path, seed: int) -> None:
     with require("kafka"):
         broker = KafkaBroker().start()
     with (
         Pipeline(tmp_path / "run", *databases, bootstrap=broker.bootstrap, exactly_once=True) as pipeline,
         Load(databases[0], seed, pause=0.03) as load,
     ):
-        chaos = Chaos(pipeline, seed, doomed, broker)
+        chaos = Chaos(pipeline, seed, broker)
         load.preload(100_000)
         load.start()
         chaos.in_snapshot(4, 0.6)
         steps = [chaos.kill_task] * 15 + [chaos.kill_worker] * 8
-        servers = [chaos.crash_postgres] * 2 + [chaos.restart_postgres] + [chaos.restart_broker] * 5
+        servers = [chaos.crash_server] * 2 + [chaos.restart_server] + [chaos.restart_broker] * 5
         chaos.run([*steps, *servers], 4.0)
         report("Kafka, exactly once", chaos, finish(pipeline, load))
     broker.stop()
