@@ -1,0 +1,404 @@
+"""A snapshot that is cut goes on where it was, while rows change: nothing lost, twice or back in time."""
+
+from __future__ import annotations
+
+import collections
+import contextlib
+import itertools
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pymysql
+import pytest
+
+from cdc.errors import ResourceBusy
+from cdc.sources.mysql import select_rows
+from cdc.transport.embedded import EmbeddedLog, EmbeddedLogConfig
+from cdc.transport.memory import MemoryWriter
+from tests.integration.mysql.capture import Capture
+from tests.servers.mysql import MySQLServer
+from tests.servers.policy import require
+
+ROOT = Path(__file__).resolve().parents[3]
+KILLS = 5
+ROWS = 1500
+READ_BYTES = 1 << 13
+WRITERS = 2
+
+TABLES = {
+    "numbers": ("id bigint primary key", "{i}"),
+    "words": (
+        "id varchar(20) collate utf8mb4_unicode_ci primary key",
+        "concat(if({i} % 2, 'a', 'B'), {i}, 'é')",
+    ),
+    "latin": (
+        "id varchar(20) character set latin1 collate latin1_german2_ci primary key",
+        "concat(if({i} % 2, 'ä', 'Ae'), {i})",
+    ),
+    "pairs": ("a int unsigned, b varchar(9), primary key (b, a)", "4000000000 + {i} % 7, concat('k', {i})"),
+    "octets": ("id varbinary(8) primary key", "unhex(lpad(hex({i} * 40503 % 65536), 8, '0'))"),
+    "moments": (
+        "id datetime(3) primary key",
+        "timestamp '1999-12-31 23:59:59.5' + interval {i} * 1111 second",
+    ),
+    "prices": ("id decimal(9,2) primary key", "({i} - 700) / 4"),
+}
+_PAIR = "b, a"
+
+
+@pytest.fixture(scope="module")
+def mysql_without_gtids() -> Iterator[MySQLServer]:
+    with require("mysql"):
+        server = MySQLServer(options={"gtid-mode": "OFF", "enforce-gtid-consistency": "OFF"}).start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(params=["mysql", "mariadb", "mysql_without_gtids"])
+def server(request: pytest.FixtureRequest) -> MySQLServer:
+    found: MySQLServer = request.getfixturevalue(request.param)
+    return found
+
+
+@pytest.fixture
+def small_windows(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(select_rows, "READ_BYTES", READ_BYTES)
+
+
+def create(capture: Capture, names: tuple[str, ...] = (*TABLES, "blind")) -> None:
+    capture.execute("create table digits (d int primary key)", "insert into digits values " + _list(10))
+    tens = " cross join ".join(f"digits d{n}" for n in range(4))
+    series = f"(select d0.d + d1.d * 10 + d2.d * 100 + d3.d * 1000 + 1 i from {tens}) s where i <= {ROWS}"
+    for name in names:
+        key, value = TABLES.get(name, ("id int", "{i}"))
+        columns = f"{key}, v int not null default 0, pad varchar(90) default '{'x' * 90}'"
+        names_of_key = _key(name)
+        capture.execute(
+            f"create table {name} ({columns})",
+            f"insert into {name} ({names_of_key}) select {value.format(i='i')} from {series}",
+        )
+    capture.execute("drop table digits")
+
+
+def _list(count: int) -> str:
+    return ", ".join(f"({n})" for n in range(count))
+
+
+def _key(name: str) -> str:
+    return "a, b" if name == "pairs" else "id"
+
+
+# -- load ----------------------------------------------------------------------------------------
+
+
+def write(capture: Capture, stopping: threading.Event, seed: int) -> None:
+    """Change rows at random; each change of a row counts its `v` up, also across delete and insert."""
+    chance, versions = random.Random(seed), dict[tuple[str, int], int]()
+    level = "set transaction_isolation = 'READ-COMMITTED'"
+    if capture.server.name == "mariadb":
+        level = "set tx_isolation = 'READ-COMMITTED'"
+    with capture.server.connect(capture.database, init_command=level) as connection:
+        while not stopping.is_set():
+            with contextlib.suppress(pymysql.err.OperationalError):  # a deadlock: it is rolled back
+                _transaction(connection, chance, seed, versions)
+            time.sleep(0.002)
+
+
+def _transaction(
+    connection: Any, chance: random.Random, seed: int, versions: dict[tuple[str, int], int]
+) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("begin")
+        for _ in range(chance.randint(1, 12)):
+            i = chance.randrange(seed, ROWS, WRITERS) + 1
+            _change(cursor, chance.choice(list(TABLES)), i, chance, versions)
+        cursor.execute("rollback" if chance.random() < 0.1 else "commit")
+
+
+def _change(
+    cursor: Any, name: str, i: int, chance: random.Random, versions: dict[tuple[str, int], int]
+) -> None:
+    value = TABLES[name][1].format(i=i)
+    condition = f"({_key(name)}) = (select {value})"
+    if chance.random() < 0.6:
+        cursor.execute(f"update {name} set v = v + 1 where {condition}")
+        return
+    cursor.execute(f"select v from {name} where {condition} for update")
+    found = cursor.fetchone()
+    version = versions[name, i] = max(found[0] if found else 0, versions.get((name, i), 0)) + 1
+    cursor.execute(f"delete from {name} where {condition}")
+    if chance.random() < 0.5:
+        cursor.execute(f"insert into {name} ({_key(name)}, v) select {value}, {version}")
+
+
+@contextmanager
+def load(capture: Capture) -> Iterator[None]:
+    stopping = threading.Event()
+    threads = [threading.Thread(target=write, args=(capture, stopping, seed)) for seed in range(WRITERS)]
+    for thread in threads:
+        thread.start()
+    try:
+        yield
+    finally:
+        stopping.set()
+        for thread in threads:
+            thread.join()
+
+
+# -- what has to come out ------------------------------------------------------------------------
+
+
+def verify(capture: Capture, *, exact: bool = True) -> None:
+    """Apply the log's events to a dict; it must equal the database, and no version may go back.
+
+    exact: each row is read once, and a delete follows what it deletes.
+    """
+    for name in TABLES:
+        state: dict[tuple[Any, ...], int] = {}
+        history: dict[tuple[Any, ...], list[tuple[str, int]]] = defaultdict(list)
+        for event in capture.events(name):
+            key = tuple(event.key.values())
+            if exact:
+                assert event.op != "d" or key in state, (name, key, history[key])
+                assert event.op != "r" or key not in history, (name, key, history[key])
+            if event.op == "d":
+                state.pop(key, None)
+            else:
+                state[key] = event.value["after"]["v"]
+                history[key].append((event.op, state[key]))
+        found = capture.execute(f"select count(*), sum(v) from {name}")[0]
+        assert (len(state), sum(state.values())) == (found[0], int(found[1])), name
+        if name in ("numbers", "words", "latin", "pairs"):
+            keys = _PAIR if name == "pairs" else "id"
+            assert state == {row[:-1]: row[-1] for row in capture.execute(f"select {keys}, v from {name}")}
+        for key, versions in history.items():
+            numbers = [version for _, version in versions]
+            assert numbers == sorted(numbers), (name, key, versions)
+            for (_, before), (op, version) in itertools.pairwise(versions):
+                assert version > before or op == "r", (name, key, versions)
+
+
+def cut(capture: Capture, windows: int) -> None:
+    """Run a snapshot for so many windows, committed one by one, and drop everything."""
+    task = capture.task()
+    task.source.open(task._context())
+    task.max_bytes = 1 << 14
+    for _ in range(windows):
+        window = task.source.read(task.max_bytes, 0.1)
+        if window is None:
+            break
+        task._deliver(window)
+        task._commit()
+    task._close()
+
+
+def test_what_was_told_is_not_read_again(server: MySQLServer, small_windows: None) -> None:
+    capture = Capture(server)
+    create(capture)
+    for windows in (1, 4, 30, 40):
+        cut(capture, windows)
+    done = {name: int(offset["rows"]) for name, offset in capture.progress().items()}
+    assert 0 < sum(done.values()) < ROWS * len(TABLES)
+    with capture.running():
+        capture.sync()
+    for name in TABLES:
+        keys = [tuple(event.key.values()) for event in capture.events(name)]
+        assert len(keys) == len(set(keys)) == ROWS, name
+    told = Counter(event.row["id"] for event in capture.events("blind"))
+    assert len(told) == ROWS
+    assert capture.progress() == {}
+    verify(capture)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_cut_many_times_under_load(server: MySQLServer, seed: int, small_windows: None) -> None:
+    capture = Capture(server)
+    create(capture)
+    chance = random.Random(seed)
+    with load(capture):
+        cut(capture, 2)
+        for _ in range(8):
+            cut(capture, chance.randint(1, 40))
+        with capture.running():
+            time.sleep(0.5)
+    with capture.running():
+        capture.sync()
+    verify(capture)
+    assert capture.progress() == {}
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_without_a_lock(server: MySQLServer, seed: int, small_windows: None) -> None:
+    """What changes while the view is opened comes from the stream; nothing goes back in time."""
+    capture = Capture(server, {"snapshot.locking.mode": "none"})
+    create(capture)
+    chance = random.Random(seed)
+    with load(capture):
+        for _ in range(3):
+            cut(capture, chance.randint(20, 60))
+        with capture.running():
+            time.sleep(0.5)
+    with capture.running():
+        capture.sync()
+    verify(capture, exact=False)
+
+
+def test_cut_while_it_catches_up(server: MySQLServer, small_windows: None) -> None:
+    """The stream is still inside of what the snapshot contains, and is cut there, too."""
+    capture = Capture(server)
+    create(capture)
+    cut(capture, 40)
+    with load(capture):
+        time.sleep(0.5)
+    cut(capture, 150)
+    for windows in (1, 2, 1):
+        cut(capture, windows)
+    with capture.running():
+        capture.sync()
+    verify(capture)
+
+
+def test_a_log_that_is_not_exactly_once(
+    server: MySQLServer, small_windows: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rows were told, but not recorded, and are deleted when they are read again: the delete is told."""
+    monkeypatch.setattr(MemoryWriter, "exactly_once", False)
+    capture = Capture(server, {"snapshot.include.collection.list": r"[^.]*\.numbers"})
+    create(capture, ("numbers",))
+    cut(capture, 3)
+    stored = dict(capture.log.state("offsets").items())
+    cut(capture, 1)
+    for key, value in stored.items():
+        capture.log.state("offsets").put(key, value)
+    ids = [event.key["id"] for event in capture.events("numbers")]
+    capture.execute(f"delete from numbers where id in ({ids[-1]}, {ids[-2]})")
+    capture.execute(f"insert into numbers (id, v) values ({ids[-1]}, 1)")
+    with capture.running():
+        capture.sync()
+    told = [event.key["id"] for event in capture.events("numbers", "d")]
+    assert ids[-2] in told
+    state = {e.key["id"]: e.op for e in capture.events("numbers")}
+    assert state.pop(ids[-2]) == "d"
+    assert set(state) == {row[0] for row in capture.execute("select id from numbers")}
+
+
+def test_truncate_between_the_tries(server: MySQLServer, small_windows: None) -> None:
+    capture = Capture(server, {"skipped.operations": "none"})
+    create(capture, ("numbers",))
+    cut(capture, 4)
+    capture.execute("truncate numbers", "insert into numbers (id, v) values (1, 1), (1400, 1)")
+    with capture.running():
+        capture.sync()
+    events = capture.events("numbers")
+    last = max(index for index, event in enumerate(events) if event.op == "t")
+    assert [(event.op, event.row["id"]) for event in events[last + 1 :]] == [("c", 1), ("c", 1400)]
+
+
+def test_a_key_of_another_type_starts_over(server: MySQLServer, small_windows: None) -> None:
+    capture = Capture(server)
+    create(capture, ("numbers",))
+    cut(capture, 5)
+    capture.execute("alter table numbers modify id varchar(20)")
+    with capture.running():
+        capture.execute("insert into numbers (id) values ('x')")
+        capture.sync()
+    keys = [event.key["id"] for event in capture.events("numbers")]
+    assert keys[-1] == "x"
+    assert Counter(keys)["17"] == 1
+
+
+def test_a_table_altered_before_its_turn_waits_for_the_next_try(
+    server: MySQLServer, small_windows: None
+) -> None:
+    capture = Capture(server)
+    create(capture, ("numbers", "words"))
+    task = capture.task()
+    task.source.open(task._context())
+    for _ in range(4):
+        task.source.read(1, 0.1)
+    capture.execute("alter table words drop pad, add w bigint default 5")
+    with pytest.raises(ResourceBusy, match="words was altered"):
+        collections.deque(iter(lambda: task.source.read(1, 0.1), None), maxlen=0)
+    task._close()
+    with capture.running():
+        capture.sync()
+    assert {event.row["w"] for event in capture.events("words")} == {5}
+    assert len(capture.events("words")) == ROWS
+
+
+def test_a_table_is_not_locked_once_it_is_read(server: MySQLServer, small_windows: None) -> None:
+    """A transaction keeps what it has read from being altered; one table at a time is enough."""
+    capture = Capture(server)
+    create(capture, ("numbers", "words"))
+    task = capture.task()
+    task.source.open(task._context())
+    topics = (
+        batch.topic for window in iter(lambda: task.source.read(1, 0.1), None) for batch in window.batches
+    )
+    assert any(topic.endswith("words") for topic in topics)
+    with server.connect(capture.database, init_command="set lock_wait_timeout = 2") as other:
+        other.cursor().execute("alter table numbers add w int")
+    task._close()
+
+
+# -- kill -9 -------------------------------------------------------------------------------------
+
+CHILD = """
+import sys, json
+from tests.integration.mysql.test_resumable_snapshot import child
+child(json.loads(sys.argv[1]), sys.argv[2], int(sys.argv[3]))
+"""
+
+
+def child(options: dict[str, str], folder: str, seed: int) -> None:
+    """Run until the end that comes at a random moment behind a random window."""
+    from cdc.metrics import Metrics
+    from cdc.plugin import PluginKind
+    from cdc.runtime.task import Assignment, build_task
+
+    select_rows.READ_BYTES = READ_BYTES
+    chance = random.Random(seed)
+    log = EmbeddedLog(EmbeddedLogConfig({"data.dir": folder}))
+    assignment = Assignment("capture", 0, PluginKind.SOURCE, options, {})
+    task: Any = build_task(assignment, log, Metrics(), on_topic=lambda topic: None, draining=lambda: False)
+    left, read = itertools.count(chance.randint(5, 60), -1), task.source.read
+
+    def counted(*arguments: Any) -> Any:
+        if next(left) == 0:
+            moment = chance.random() * 0.02
+            threading.Timer(moment, os.kill, (os.getpid(), signal.SIGKILL)).start()
+        return read(*arguments)
+
+    task.source.read = counted
+    task.run(lambda: False, lambda: None)
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_kill_at_random_points(server: MySQLServer, seed: int, tmp_path: Path) -> None:
+    log = EmbeddedLog(EmbeddedLogConfig({"data.dir": str(tmp_path)}))
+    history = {
+        "schema.history.internal": "io.debezium.storage.file.history.FileSchemaHistory",
+        "schema.history.internal.file.filename": str(tmp_path / "history"),
+    }
+    capture = Capture(server, history, log)
+    create(capture)
+    with load(capture):
+        for number in range(KILLS):
+            command = [sys.executable, "-c", CHILD, json.dumps(capture.options), str(tmp_path)]
+            found = subprocess.run([*command, str(seed * KILLS + number)], cwd=ROOT, timeout=60)
+            assert found.returncode == -signal.SIGKILL
+    with capture.running():
+        capture.sync()
+    verify(capture)
+    log.close()
