@@ -17,6 +17,7 @@ from cdc.errors import SchemaHistoryLost
 from cdc.plugin import Source, SourceContext, register
 from cdc.sources.mysql.captured import CapturedTables, SnapshotTable
 from cdc.sources.mysql.catalog import BUILT_IN, Catalog
+from cdc.sources.mysql.checks import check_server
 from cdc.sources.mysql.config import BinlogConfig, MariaDbConfig, MySqlConfig
 from cdc.sources.mysql.connection import connect, translated
 from cdc.sources.mysql.containment import Containment
@@ -68,13 +69,9 @@ class BinlogSource(Source):
         """Try the config against the server; yield what is wrong, with the way to mend it."""
         connection = connect(config)
         try:
-            with translated(config):
-                server = read_server(connection)
-                server.require_product(mariadb=cls.flavour.mariadb)
-                server.require_ready(streams=config.planned_mode().stream)
+            yield from check_server(connection, config, cls.flavour)
         finally:
             connection.close()
-        return ()
 
     # -- opening -----------------------------------------------------------------------------
 
