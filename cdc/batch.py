@@ -61,12 +61,13 @@ class Part:
 
     `cells` has one entry a column (of `Table.columns`, or of `Table.key`); `build` gets the names
     of the local variables that hold the cells and returns the expression of the whole. `absent` is
-    what stands for a row that has no such image.
+    what stands for a row that has no such image. `extra`: the cells of `Table.extra`, beside an image.
     """
 
     cells: tuple[Cell, ...]
     build: Callable[[Sequence[str]], str]
     absent: Any = None
+    extra: tuple[Cell, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -88,12 +89,14 @@ class ImageTemplate:
 class Images:
     """What a template made of each row: three lists of equal length; `Part.absent` where there is none.
 
-    `key` is that of the new image, or of the old one where the row is gone.
+    `key` is that of the new image, or of the old one where the row is gone. `extra`: a list for each
+    member of `Table.extra`.
     """
 
     before: list[Any]
     after: list[Any]
     key: list[Any]
+    extra: Sequence[list[Any]] = ()
 
 
 class Rows(Protocol):
@@ -150,9 +153,9 @@ class SourceBlock:
 
 @dataclass(slots=True)
 class TransactionColumns:
-    """The `transaction` block of each row, where transaction metadata is on."""
+    """The `transaction` block of each row, where transaction metadata is on; no id: there is none."""
 
-    ids: Sequence[str]
+    ids: Sequence[str | None]
     total_order: Sequence[int]
     data_collection_order: Sequence[int]
 

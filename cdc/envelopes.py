@@ -7,11 +7,12 @@ for `source` and one for the envelope.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from itertools import repeat
 from typing import Any
 
-from cdc.batch import Cell, ChangeBatch, ImageTemplate, Part, RecordBatch, Ref, SourceBlock
-from schemas.connect import Schema
+from cdc.batch import Cell, ChangeBatch, Images, ImageTemplate, Part, RecordBatch, Ref, SourceBlock
+from schemas.connect import Schema, Type
 from schemas.envelope import EventSchema
 from schemas.table import Column, Table
 
@@ -36,7 +37,7 @@ class Envelopes:
         transforms see them.
         """
         images = batch.rows.render(self._template(batch))
-        values = list(self._values(batch, images.before, images.after))
+        values = list(self._values(batch, images))
         headers: list[Sequence[Any]] | None = [batch.headers] * len(values) if batch.headers else None
         for index in batch.key_changes:
             headers = headers if headers is not None else [()] * len(values)
@@ -65,34 +66,53 @@ class Envelopes:
         template = self._templates.get(identity)
         if template is None:
             scope: dict[str, Any] = {}
-            row = dict_part(batch.table.columns, scope, "r")
+            row = row_part(batch, scope)
             key = dict_part(batch.table.key, scope, "k") if batch.schema.key else None
             template = ImageTemplate(batch.table, row, key, scope)
             remember(self._templates, identity, template)
         return template
 
-    def _values(
-        self, batch: ChangeBatch, before: Sequence[Any], after: Sequence[Any]
-    ) -> Iterator[dict[str, Any]]:
+    def _values(self, batch: ChangeBatch, images: Images) -> Iterator[dict[str, Any]]:
         make = self._sources.get(batch.source)
         if make is None:
             make = source_maker(batch.source)
             remember(self._sources, batch.source, make)
-        clock = batch.clock_ns
-        ms, us = clock // 1_000_000, clock // 1000
+        clock = _clock(batch)
         positions: Any = zip(*batch.positions, strict=True) if batch.positions else repeat((), len(batch))
-        rows = zip(before, after, batch.transactions, positions, _blocks(batch), batch.ops, strict=True)
-        for old, new, transaction, row, block, op in rows:
+        rows = zip(
+            images.before,
+            images.after,
+            _members(batch, images),
+            batch.transactions,
+            positions,
+            _blocks(batch),
+            batch.ops,
+            strict=True,
+        )
+        for old, new, members, transaction, row, block, op in rows:
             yield {
                 "before": old,
                 "after": new,
+                **members,
                 "source": make(transaction, row),
                 "transaction": block,
                 "op": op,
-                "ts_ms": ms,
-                "ts_us": us,
-                "ts_ns": clock,
+                **clock,
             }
+
+
+def _clock(batch: ChangeBatch) -> dict[str, int]:
+    ns = batch.clock_ns
+    clock = {"ts_ms": ns // 1_000_000, "ts_us": ns // 1000, "ts_ns": ns}
+    return {name: value for name, value in clock.items() if batch.schema.value.field(name) is not None}
+
+
+def _members(batch: ChangeBatch, images: Images) -> Any:
+    """Yield the extra members of each envelope."""
+    if not images.extra:
+        return repeat({}, len(batch))
+    names = [column.name for column in batch.table.extra]
+    return (dict(zip(names, values, strict=True)) for values in zip(*images.extra, strict=True))
 
 
 def _blocks(batch: ChangeBatch) -> Any:
@@ -100,7 +120,23 @@ def _blocks(batch: ChangeBatch) -> Any:
     if columns is None:
         return repeat(None, len(batch))
     numbers = zip(columns.ids, columns.total_order, columns.data_collection_order, strict=True)
-    return ({"id": i, "total_order": t, "data_collection_order": d} for i, t, d in numbers)
+    return (
+        None if i is None else {"id": i, "total_order": t, "data_collection_order": d} for i, t, d in numbers
+    )
+
+
+def row_part(batch: ChangeBatch, scope: dict[str, Any]) -> Part:
+    """Return the part that yields a row as a Connect value, with the extra members of the envelope."""
+    table = batch.table
+    part = dict_part(table.columns, scope, "r")
+    if batch.schema.row.type is not Type.STRUCT:
+        part = replace(part, build=_only)
+    return replace(part, extra=dict_part(table.extra, scope, "e").cells) if table.extra else part
+
+
+def _only(names: Sequence[str]) -> str:
+    (name,) = names
+    return name
 
 
 def dict_part(columns: Sequence[Column], scope: dict[str, Any], prefix: str) -> Part:

@@ -20,8 +20,9 @@ TRANSACTION_BLOCK = connect.struct(
 class EventSchema:
     """What the records of one table version look like; compared by identity.
 
-    `key` is None for a table without a key. `value` is the envelope; `row` is the struct of its
-    `before` and `after`.
+    `key` is None for a table without a key. `value` is the envelope: its fields are what is written, in
+    their order. `row` is the schema of `before` and `after`: a struct of the table's columns, or that of
+    its only column where a row is one value (a document).
     """
 
     key: Schema | None
@@ -59,3 +60,29 @@ def event_schema(namespace: str, table: Table, source: Schema) -> EventSchema:
         version=2,
     )
     return EventSchema(key=key, row=row, value=value)
+
+
+def document_schema(namespace: str, table: Table, source: Schema) -> EventSchema:
+    """Return the schemas of a collection's events: `before` and `after` are the one column of the table.
+
+    Debezium 3.6's MongoDB connector; the envelope has no version, and no ts_us and ts_ns.
+    """
+    (document,) = table.columns
+    key = Schema(
+        Type.STRUCT,
+        name=f"{namespace}.Key",
+        fields=tuple(Field(column.name, column.schema) for column in table.key),
+    )
+    value = connect.struct(
+        f"{namespace}.Envelope",
+        [
+            ("before", document.schema),
+            ("after", document.schema),
+            *((column.name, column.schema) for column in table.extra),
+            ("source", source),
+            ("op", connect.OPTIONAL_STRING),
+            ("ts_ms", OPTIONAL_INT64),
+            ("transaction", TRANSACTION_BLOCK),
+        ],
+    )
+    return EventSchema(key=key, row=document.schema, value=value)

@@ -59,12 +59,15 @@ class Table:
     """One version of one table: what a change batch refers to. Versions are compared by identity.
 
     `columns` are the captured columns in table order. `key` are the columns of the record key in
-    key order (they may be missing from `columns`); empty for a table without a key.
+    key order (they may be missing from `columns`); empty for a table without a key. A collection of
+    documents has one column, the whole document: see `EventSchema.row`. `extra` are members of the
+    envelope that come from the row as well (MongoDB's `updateDescription`).
     """
 
     id: TableId
     columns: tuple[Column, ...]
     key: tuple[Column, ...] = ()
+    extra: tuple[Column, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ All events of a transaction, and its two markers, carry the same id.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from cdc.batch import ChangeBatch, RecordBatch, TransactionColumns
@@ -34,6 +34,9 @@ VALUE = connect.struct(
     ],
     version=1,
 )
+
+
+_ORDER = "transaction_data_collection_order_"
 
 
 class Mark(NamedTuple):
@@ -75,8 +78,8 @@ class TransactionTracker:
     ) -> RecordBatch | None:
         """Fill in the `transaction` of all events and return the markers, if there are any.
 
-        The id of an event's transaction is the last of its transaction-level values. Markers before
-        `known_to` are in the log already: they count, and are left out.
+        The id of an event's transaction is the last of its transaction-level values; None: it is in none,
+        and does not count. Markers before `known_to` are in the log already: they count, and are left out.
         """
         steps: list[tuple[int, ChangeBatch | Numbered | Mark]] = [(mark.seq, mark) for mark in marks]
         steps += [(other.seq, other) for other in others if other.transaction is not None]
@@ -93,7 +96,8 @@ class TransactionTracker:
                 self._number(step)
             else:
                 total, order = columns[id(step)]
-                self._count(str(step.table.id))
+                if step.transactions[len(total)][-1] is not None:
+                    self._count(str(step.table.id))
                 total.append(self._total)
                 order.append(self._counts[str(step.table.id)])
         for batch in batches:
@@ -103,6 +107,17 @@ class TransactionTracker:
             return None
         keys, values = map(list, zip(*records, strict=True))
         return RecordBatch(self.topic, KEY, VALUE, keys, values)
+
+    def offset(self) -> dict[str, int]:
+        """Return the counts of the transaction that is half read, as members of Debezium's offsets."""
+        return {f"{_ORDER}{name}": count for name, count in self._counts.items()}
+
+    def load(self, offset: Mapping[str, Any]) -> None:
+        """Go on counting where the offset's transaction was half read."""
+        self._counts = Counter(
+            {name.removeprefix(_ORDER): count for name, count in offset.items() if name.startswith(_ORDER)}
+        )
+        self._total = self._counts.total()
 
     def _count(self, collection: str) -> None:
         self._total += 1

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any, ClassVar, Protocol
 
-from cdc.batch import ChangeBatch
+from cdc.batch import ChangeBatch, Images
 from cdc.config import Config
 from schemas.connect import Schema
 
@@ -61,7 +61,7 @@ class FastPath(Protocol):
         ...
 
     def finish_values(
-        self, batch: ChangeBatch, before: list[Any], after: list[Any]
+        self, batch: ChangeBatch, images: Images
     ) -> tuple[list[bytes | None], tuple[bytes, bytes]]:
         """Return the envelope payloads from what the row part made, without what all have in common.
 

@@ -55,7 +55,7 @@ class Encoder:
         if template is None:
             template = self._template(batch, key_path, value_path)
         images = batch.rows.render(template)
-        values, (head, tail) = value_path.finish_values(batch, images.before, images.after)
+        values, (head, tail) = value_path.finish_values(batch, images)
         keys = key_path.finish_keys(batch, images.key) if template.key else images.key
         outer = self._wrap(batch.topic, batch.schema.value)
         encoded = Encoded(batch.topic, keys, values, value_wrap=(outer[0] + head, tail + outer[1]))

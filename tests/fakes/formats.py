@@ -6,7 +6,7 @@ import ast
 from collections.abc import Sequence
 from typing import Any
 
-from cdc.batch import ChangeBatch, Part
+from cdc.batch import ChangeBatch, Images, Part
 from cdc.config import Config
 from cdc.envelopes import dict_part
 from cdc.errors import DecodeError, EncodeError
@@ -67,7 +67,8 @@ class FastFormat(ReprFormat):
         return [self._one(key) for key in keys]
 
     def finish_values(
-        self, batch: ChangeBatch, before: list[Any], after: list[Any]
+        self, batch: ChangeBatch, images: Images
     ) -> tuple[list[bytes | None], tuple[bytes, bytes]]:
-        values = [self._one((op, b, a)) for op, b, a in zip(batch.ops, before, after, strict=True)]
+        rows = zip(batch.ops, images.before, images.after, strict=True)
+        values = [self._one((op, b, a)) for op, b, a in rows]
         return [*values], (b"", b"")

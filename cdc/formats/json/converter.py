@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from cdc import config as options
-from cdc.batch import ChangeBatch, Part
+from cdc.batch import ChangeBatch, Images, Part
 from cdc.config import Config, Importance
 from cdc.formats.json.envelope import alike, envelope_writer
-from cdc.formats.json.images import struct_part
+from cdc.formats.json.images import row_part, struct_part
 from cdc.formats.json.payload import Dumpers
 from cdc.formats.json.reader import PAYLOAD, SCHEMALESS, Reader
 from cdc.formats.json.schema import schema_text
@@ -100,7 +100,7 @@ class JsonFormat(Format):
         """Return how the row images (or the key) of this table version are written."""
         if self.is_key:
             return struct_part(batch.table.key, self.dumpers, scope, "key", absent=None)
-        return struct_part(batch.table.columns, self.dumpers, scope, "row", absent="null")
+        return row_part(batch, self.dumpers, scope)
 
     def finish_keys(self, batch: ChangeBatch, keys: list[Any]) -> list[bytes | None]:
         """Return the key payloads."""
@@ -109,22 +109,24 @@ class JsonFormat(Format):
         return [None if key is None else key.encode("latin-1") for key in keys]
 
     def finish_values(
-        self, batch: ChangeBatch, before: list[Any], after: list[Any]
+        self, batch: ChangeBatch, images: Images
     ) -> tuple[list[bytes | None], tuple[bytes, bytes]]:
         """Return the envelope payloads; of events that differ in nothing else, the new images."""
-        cache = (batch.source, batch.transaction is not None)
+        cache = (batch.schema, batch.source, batch.transaction is not None)
         write = self._writers.get(cache)
         if write is None:
             self._bound(self._writers)
             write = self._writers[cache] = envelope_writer(
-                batch.source, self.dumpers, with_transaction=cache[1]
+                batch.schema.value, batch.source, self.dumpers, with_transaction=cache[2]
             )
-        images = _fix_case(after)
-        if alike(batch, before):
+        after = _fix_case(images.after)
+        if alike(batch, images):
             # No JSON text has a NUL in it.
-            head, tail = write(batch, before[:1], ["\0"])[0].split(b"\0")
-            return [image.encode("latin-1") for image in images], (head, tail)
-        return [*write(batch, _fix_case(before), images)], SCHEMALESS
+            extra = [column[:1] for column in images.extra]
+            head, tail = write(batch, images.before[:1], ["\0"], extra)[0].split(b"\0")
+            return [image.encode("latin-1") for image in after], (head, tail)
+        extra = [_fix_case(column) for column in images.extra]
+        return [*write(batch, _fix_case(images.before), after, extra)], SCHEMALESS
 
     def _bound(self, cache: dict[Any, Any]) -> None:
         if len(cache) >= self._limit:

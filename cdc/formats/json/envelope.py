@@ -5,25 +5,28 @@ What changes from row to row stands between fragments; the fragments are made on
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from itertools import groupby
 from typing import Any
 
-from cdc.batch import ChangeBatch, Ref, SourceBlock
+from cdc.batch import ChangeBatch, Images, Ref, SourceBlock
 from cdc.formats.json.payload import Dumpers
 from cdc.formats.json.text import literal, quote, view
 from schemas.connect import Schema, Type
 
-Write = Callable[[ChangeBatch, list[str], list[str]], list[bytes]]
+Write = Callable[[ChangeBatch, list[str], list[str], Sequence[list[str]]], list[bytes]]
+
+_CLOCK = {"ts_ms": "{ns // 1000000}", "ts_us": "{ns // 1000}", "ts_ns": "{ns}"}
 
 
 _FEWEST = 16
 """Fewer events than that are not worth a wrap of their own in the log."""
 
 
-def alike(batch: ChangeBatch, before: list[str]) -> bool:
+def alike(batch: ChangeBatch, images: Images) -> bool:
     """Whether the events differ in nothing but their new image, as those of a snapshot do."""
     count = len(batch)
-    columns = (batch.ops, batch.transactions, before, *batch.positions)
+    columns = (batch.ops, batch.transactions, images.before, *images.extra, *batch.positions)
     return (
         count >= _FEWEST
         and batch.ops[0] in "rc"
@@ -40,10 +43,18 @@ def _plain(value: Any) -> str:
     return "null" if value is None else str(value)
 
 
-def envelope_writer(source: SourceBlock, dumpers: Dumpers, *, with_transaction: bool) -> Write:
-    """Return the function that writes the envelopes of batches with this source block.
+def _block(transaction: str | None, total: int, order: int) -> str:
+    if transaction is None:
+        return "null"
+    return f'{{"id":{_quoted(transaction)},"total_order":{total},"data_collection_order":{order}}}'
 
-    The images it gets are JSON text in the latin-1 view, `null` where there is none.
+
+def envelope_writer(
+    schema: Schema, source: SourceBlock, dumpers: Dumpers, *, with_transaction: bool
+) -> Write:
+    """Return the function that writes the envelopes of batches with this schema and source block.
+
+    The images and extra members it gets are JSON text in the latin-1 view, `null` where there is none.
     """
     fragments: list[str] = [""]
     between: list[str] = []
@@ -56,8 +67,8 @@ def envelope_writer(source: SourceBlock, dumpers: Dumpers, *, with_transaction: 
                 fragments.append("")
             else:
                 fragments[-1] += piece
-    code = _code(fragments, between, with_transaction)
-    namespace: dict[str, Any] = {"quoted": _quoted, "plain": _plain}
+    code = _code(schema, fragments, between, with_transaction)
+    namespace: dict[str, Any] = {"quoted": _quoted, "plain": _plain, "block": _block}
     exec(code, namespace)  # noqa: S102 - made of literals and indices only
     write: Write = namespace["write"]
     return write
@@ -91,11 +102,17 @@ def _row(part: Ref, is_text: bool) -> str:
     return f"row:{{plain({name})}}" if part.nullable else f"row:{{{name}}}"
 
 
-def _code(fragments: list[str], between: list[str], with_transaction: bool) -> str:
+def _code(schema: Schema, fragments: list[str], between: list[str], with_transaction: bool) -> str:
     source = "".join(
         f"{{f{index}}}{between[index] if index < len(between) else ''}" for index in range(len(fragments))
     )
-    transaction = "null"
+    members = {
+        "before": "{b}",
+        "after": "{a}",
+        "source": f"{{{{{source}}}}}",
+        "transaction": "null",
+        "op": '"{op}"',
+    }
     loop = "before, after, batch.ops, batch.transactions"
     names = "b, a, op, tx"
     for index in sorted({_row_index(expression) for expression in between}):
@@ -106,12 +123,19 @@ def _code(fragments: list[str], between: list[str], with_transaction: bool) -> s
         loop += (
             ", batch.transaction.ids, batch.transaction.total_order, batch.transaction.data_collection_order"
         )
-        transaction = '{{"id":{quoted(tid)},"total_order":{total},"data_collection_order":{order}}}'
+        members["transaction"] = "{block(tid, total, order)}"
+    extra = [field.name for field in schema.fields if field.name not in members.keys() | _CLOCK.keys()]
+    for index, name in enumerate(extra):
+        names += f", x{index}"
+        loop += f", extra[{index}]"
+        members[name] = f"{{x{index}}}"
+    text, clocks = _envelope(schema, members)
+    shared = "\n".join(f"    clock{index} = f'{clock}'" for index, clock in enumerate(clocks))
     assignments = "\n".join(f"            f{i} = f'{text}'" for i, text in enumerate(fragments))
     return f"""
-def write(batch, before, after):
+def write(batch, before, after, extra):
     ns = batch.clock_ns
-    clock = f'"ts_ms":{{ns // 1000000}},"ts_us":{{ns // 1000}},"ts_ns":{{ns}}}}}}'
+{shared}
     out = []
     add = out.append
     last = None
@@ -119,9 +143,22 @@ def write(batch, before, after):
         if tx is not last:
             last = tx
 {assignments}
-        add(f'{{{{"before":{{b}},"after":{{a}},"source":{{{{{source}}}}},"transaction":{transaction},"op":"{{op}}",{{clock}}'.encode('latin-1'))
+        add(f'{{{{{text}}}}}'.encode('latin-1'))
     return out
 """
+
+
+def _envelope(schema: Schema, members: Mapping[str, str]) -> tuple[str, list[str]]:
+    """Return the f-string text of an envelope's members, and the clocks in it that all rows share."""
+    pieces: list[str] = []
+    clocks: list[str] = []
+    for shared, fields in groupby(schema.fields, lambda field: field.name in _CLOCK):
+        values = {field.name: _CLOCK[field.name] if shared else members[field.name] for field in fields}
+        text = ",".join(f"{literal(view(quote(name)))}:{value}" for name, value in values.items())
+        pieces.append(f"{{clock{len(clocks)}}}" if shared else text)
+        if shared:
+            clocks.append(text)
+    return ",".join(pieces), clocks
 
 
 def _row_index(expression: str) -> int:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
-from cdc.batch import Cell, Part
+from cdc.batch import Cell, ChangeBatch, Part
 from cdc.formats.json.payload import Dumpers
 from cdc.formats.json.text import literal, quote, view
 from schemas import logical
-from schemas.connect import Schema
+from schemas.connect import Schema, Type
 from schemas.table import Column
 
 
@@ -29,6 +30,16 @@ def struct_part(
         return f"f'{{{{{members}}}}}'"
 
     return Part(cells, build, absent)
+
+
+def row_part(batch: ChangeBatch, dumpers: Dumpers, scope: dict[str, Any]) -> Part:
+    """Return the part that writes row images and the extra members of the envelope."""
+    table = batch.table
+    part = struct_part(table.columns, dumpers, scope, "row", absent="null")
+    if batch.schema.row.type is not Type.STRUCT:
+        part = replace(part, build=lambda names: names[0])
+    extra = tuple(_cell(column, dumpers, scope, f"extra{i}") for i, column in enumerate(table.extra))
+    return replace(part, extra=extra)
 
 
 def _cell(column: Column, dumpers: Dumpers, scope: dict[str, Any], name: str) -> Cell:

@@ -14,6 +14,7 @@ from cdc.sources.mongodb.failures import REPLICA_SET_HINT, failure
 if TYPE_CHECKING:
     from bson.raw_bson import RawBSONDocument
     from pymongo import MongoClient
+    from pymongo.client_session import ClientSession
 
 _CREDENTIALS = re.compile(r"^.*@")
 
@@ -73,6 +74,21 @@ def connect(config: MongoConnection) -> MongoClient[RawBSONDocument]:
         client.close()
         raise ServerNotReady(f"MongoDB {place(config)} is a standalone server", hint=REPLICA_SET_HINT)
     return client
+
+
+def run(
+    client: MongoClient[RawBSONDocument],
+    config: MongoConnection,
+    database: str,
+    command: dict[str, Any],
+    session: ClientSession | None = None,
+) -> bytes:
+    """Run a command and return the server's answer as BSON."""
+    with translated(config):
+        options = client.codec_options
+        answer = client[database].command(command, session=session, codec_options=options)
+    data: bytes = answer.raw
+    return data
 
 
 @contextmanager

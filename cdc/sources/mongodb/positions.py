@@ -59,7 +59,7 @@ class Position:
         Values are `bytes` of a BSON document, or a ClusterTime; without either there is nothing.
         """
         if self.token:
-            return {"resume_after": self.token}
+            return {"start_after": self.token}
         if self.time is not None and any(self.time):
             return {"start_at_operation_time": self.time}
         return {}

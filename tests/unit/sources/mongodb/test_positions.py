@@ -85,7 +85,7 @@ def test_an_unfinished_snapshot_is_told() -> None:
 
 def test_how_to_resume() -> None:
     time = ClusterTime(1690220019, 1)
-    assert Position(token(HIGH_WATER), time).start == {"resume_after": token(HIGH_WATER)}
+    assert Position(token(HIGH_WATER), time).start == {"start_after": token(HIGH_WATER)}
     assert Position(time=time).start == {"start_at_operation_time": time}
     assert Position().start == {}
     assert Position.of({"sec": 0, "ord": 0}).start == {}

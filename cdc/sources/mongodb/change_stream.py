@@ -1,0 +1,176 @@
+"""A change stream as raw batches: the cursor behind `$changeStream`, opened again where that helps.
+
+https://github.com/mongodb/specifications/blob/master/source/change-streams/change-streams.md
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from cdc.errors import ConnectionFailed
+from cdc.sources.mongodb.client import run, translated
+from cdc.sources.mongodb.config import MongoConfig
+from cdc.sources.mongodb.elements import documents, members
+from cdc.sources.mongodb.pipeline import can_split, pipeline, stream_options
+from cdc.sources.mongodb.positions import Position
+from cdc.sources.mongodb.tokens import ClusterTime
+
+if TYPE_CHECKING:
+    from bson.raw_bson import RawBSONDocument
+    from pymongo import MongoClient
+
+log = logging.getLogger(__name__)
+
+_EMPTY = b"\x05\0\0\0\0"
+_NAMES = {
+    "full_document": "fullDocument",
+    "full_document_before_change": "fullDocumentBeforeChange",
+    "start_after": "startAfter",
+    "start_at_operation_time": "startAtOperationTime",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """An answer of the server.
+
+    data: the array of events, as BSON. places: where each begins and ends. token: where the stream is
+    behind it; empty when the server does not say. time: of the server's last operation.
+    """
+
+    data: bytes
+    places: list[tuple[int, int]]
+    token: bytes
+    time: ClusterTime | None
+
+
+class ChangeStream:
+    """Read changes from a position on."""
+
+    def __init__(self, client: MongoClient[RawBSONDocument], config: MongoConfig) -> None:
+        self._client, self._config = client, config
+        self._database, self._collection = _target(config)
+        with translated(config):
+            info = client.admin.command("buildInfo")
+        self._splits = can_split(tuple(info["versionArray"][:3]))
+        self._session: Any = None
+        self._cursor = 0
+        self._namespace = ""
+        self._position = Position()
+
+    def open(self, position: Position) -> Batch:
+        """Start behind a position, or now; return what the server says at once. Raises PositionLost."""
+        self.close()
+        self._position = position
+        self._session = self._client.start_session(causal_consistency=False)
+        aggregate = 1 if self._collection is None else self._collection
+        command: dict[str, Any] = {
+            "aggregate": aggregate,
+            "pipeline": [{"$changeStream": self._stage(position)}, *self._stages()],
+            "cursor": {},
+        }
+        return self._run(command, b"firstBatch")
+
+    def next(self, wait: float) -> Batch:
+        """Return the next events, after `wait` seconds at most; opened anew after what is transient."""
+        wait_ms = max(int(wait * 1000), 1)
+        if self._config.cursor_max_await_time_ms:
+            wait_ms = min(wait_ms, self._config.cursor_max_await_time_ms)
+        if not self._cursor:
+            return self.open(self._position)
+        command: dict[str, Any] = {
+            "getMore": _long(self._cursor),
+            "collection": self._namespace,
+            "maxTimeMS": wait_ms,
+        }
+        try:
+            return self._run(command, b"nextBatch")
+        except ConnectionFailed as error:
+            log.warning("%s; the change stream is opened again where it was", error.message)
+            self._cursor = 0
+            return self.open(self._position)
+
+    def close(self) -> None:
+        """Give the cursor back to the server."""
+        session, self._session = self._session, None
+        cursor, self._cursor = self._cursor, 0
+        if session is None:
+            return
+        try:
+            if cursor:
+                kill = {"killCursors": self._namespace, "cursors": [_long(cursor)]}
+                self._client[self._database].command(kill, session=session)
+        except Exception:
+            log.debug("the cursor of the change stream was not closed", exc_info=True)
+        finally:
+            session.end_session()
+
+    def _run(self, command: dict[str, Any], name: bytes) -> Batch:
+        reply = run(self._client, self._config, self._database, command, self._session)
+        batch = self._read(reply, name)
+        self._follow(batch)
+        return batch
+
+    def _read(self, data: bytes, name: bytes) -> Batch:
+        found = members(data)
+        start, stop = found[b"cursor"]
+        cursor = data[start:stop]
+        inside = members(cursor)
+        at, end = inside[name]
+        events = cursor[at:end]
+        at, end = inside.get(b"postBatchResumeToken", (0, 0))
+        token = cursor[at:end]
+        at, end = inside[b"id"]
+        self._cursor = int.from_bytes(cursor[at:end], "little", signed=True)
+        at, end = inside[b"ns"]
+        self._namespace = cursor[at + 4 : end - 1].decode().partition(".")[2]
+        at, end = found.get(b"operationTime", (0, 0))
+        time = ClusterTime(*_time(data[at:end])) if end else None
+        return Batch(events, documents(events), token, time)
+
+    def _follow(self, batch: Batch) -> None:
+        """Remember where to open again; the server's token is behind the batch, else the last event's is."""
+        token = batch.token
+        if not token and batch.places:
+            start, stop = batch.places[-1]
+            event = batch.data[start:stop]
+            at, end = members(event)[b"_id"]
+            token = event[at:end]
+        if token:
+            self._position = Position(token)
+
+    def _stage(self, position: Position) -> dict[str, Any]:
+        from bson import Timestamp
+        from bson.raw_bson import RawBSONDocument
+
+        stage: dict[str, Any] = {} if self._database != "admin" else {"allChangesForCluster": True}
+        for name, value in (*stream_options(self._config).items(), *position.start.items()):
+            if isinstance(value, ClusterTime):
+                value = Timestamp(*value)
+            stage[_NAMES[name]] = RawBSONDocument(value) if isinstance(value, bytes) else value
+        return stage
+
+    def _stages(self) -> list[Mapping[str, Any]]:
+        return pipeline(self._config, can_split=self._splits)
+
+
+def _target(config: MongoConfig) -> tuple[str, str | None]:
+    """Return database and collection that the stream is opened on."""
+    if config.capture_scope == "deployment":
+        return "admin", None
+    database, _, collection = (config.capture_target or "").partition(".")
+    return database, collection if config.capture_scope == "collection" else None
+
+
+def _time(data: bytes) -> tuple[int, int]:
+    order, seconds = int.from_bytes(data[:4], "little"), int.from_bytes(data[4:8], "little")
+    return seconds, order
+
+
+def _long(number: int) -> Any:
+    from bson import Int64
+
+    return Int64(number)

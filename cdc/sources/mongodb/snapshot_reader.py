@@ -1,0 +1,184 @@
+"""Read the captured collections along `_id`, as windows that remember how far they are."""
+
+from __future__ import annotations
+
+import time
+from base64 import b64decode, b64encode
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from cdc.batch import ChangeBatch, Window
+from cdc.capture.snapshot_metrics import SnapshotMetrics
+from cdc.capture.snapshot_windows import Piece, windows
+from cdc.metrics import Metrics
+from cdc.sources.mongodb.client import run, translated
+from cdc.sources.mongodb.collection import Collection, Collections, key_document, transaction_values
+from cdc.sources.mongodb.config import MongoConfig
+from cdc.sources.mongodb.document_rows import DocumentRows
+from cdc.sources.mongodb.elements import documents, members
+from cdc.sources.mongodb.positions import Position
+from snapshot.progress import SnapshotProgress, TableProgress
+
+if TYPE_CHECKING:
+    from bson.raw_bson import RawBSONDocument
+    from pymongo import MongoClient
+
+_PIECE = 1 << 20
+"""Bytes of documents in one window."""
+
+_ORDER = (("_id", "bson"),)
+
+
+@dataclass(slots=True)
+class SnapshotReader:
+    """Yield the windows of a snapshot.
+
+    position: the place in the change stream that was taken before, which the events carry. progress: what
+    earlier runs have read; updated on the way.
+    """
+
+    client: MongoClient[RawBSONDocument]
+    config: MongoConfig
+    collections: Collections
+    position: Position
+    progress: SnapshotProgress
+    metrics: Metrics
+
+    def windows(self) -> Iterator[Window]:
+        """Yield windows of about 1 MB; the caller adds the connector's own offset."""
+        time.sleep(self.config.snapshot_delay_ms / 1000)
+        chosen = self.chosen()
+        numbers = SnapshotMetrics(self.metrics)
+        numbers.announce((self.progress.of(one.namespace), self._estimate(one)) for one in chosen)
+        first = chosen[0] if chosen else None
+        yield from windows(self._pieces(chosen, numbers), first, self._batch, self.collections.block)
+
+    def chosen(self) -> list[Collection]:
+        """Return the captured collections there are, that the snapshot is to read; views are none."""
+        included = self.config.snapshot_include
+        found = []
+        with translated(self.config):
+            for database in sorted(self.client.list_database_names()):
+                if not self.collections.wants_database(database):
+                    continue
+                names = self.client[database].list_collection_names(filter={"type": "collection"})
+                found += [self.collections.find(database, name) for name in sorted(names)]
+        return [
+            one
+            for one in found
+            if one is not None
+            and (not included or any(pattern.fullmatch(one.namespace) for pattern in included))
+        ]
+
+    def _estimate(self, collection: Collection) -> int:
+        with translated(self.config):
+            return self.client[collection.id.catalog][collection.id.table].estimated_document_count()
+
+    def _pieces(self, chosen: Sequence[Collection], numbers: SnapshotMetrics) -> Iterator[Piece[Collection]]:
+        for collection in chosen:
+            yield from self._collection(collection, numbers)
+            numbers.finished(collection.namespace)
+
+    def _collection(self, collection: Collection, numbers: SnapshotMetrics) -> Iterator[Piece[Collection]]:
+        """Yield the documents of a collection; each piece with the progress behind it."""
+        progress = self.progress.of(collection.namespace)
+        if progress.finished:
+            return
+        last, rows = Piece(collection, DocumentRows()), 0
+        for piece in self._read(collection, progress):
+            if len(last.rows):
+                yield last
+            last, rows = piece, len(piece.rows)
+            numbers.count(collection.namespace, rows)
+            up_to = piece.rows.keys[-1]  # type: ignore[attr-defined]
+            last.offsets = [self._store(collection, (b64encode(up_to).decode(),), rows)]
+        last.offsets = [self._store(collection, None, 0)]
+        yield last
+
+    def _read(self, collection: Collection, progress: TableProgress) -> Iterator[Piece[Collection]]:
+        after = b64decode(progress.resume_after[0]) if progress.resume_after else None
+        for data in self._answers(collection, after):
+            piece = Piece(collection, DocumentRows())
+            for start, stop in documents(data):
+                one = data[start:stop]
+                key = key_document(one)
+                if key == after:
+                    continue
+                _add(piece, one, key)
+                if piece.size >= _PIECE:
+                    yield piece
+                    piece = Piece(collection, DocumentRows())
+            if len(piece.rows):
+                yield piece
+
+    def _answers(self, collection: Collection, after: bytes | None) -> Iterator[bytes]:
+        """Yield the server's answers: arrays of documents, by `_id`; `after` included."""
+        from bson import Int64
+        from bson.raw_bson import RawBSONDocument
+
+        fetch = {"batchSize": self.config.snapshot_fetch_size} if self.config.snapshot_fetch_size else {}
+        find: dict[str, Any] = {
+            "find": collection.id.table,
+            "filter": self.config.snapshot_filter(collection.namespace),
+            "sort": {"_id": 1},
+            "hint": {"_id": 1},
+            "noCursorTimeout": True,
+            **fetch,
+        }
+        if after is not None:
+            # Bounds of the index hold across types, which comparisons in a filter do not.
+            find["min"] = RawBSONDocument(after)
+        with self.client.start_session(causal_consistency=False) as session:
+            command: dict[str, Any] = find
+            while True:
+                reply = run(self.client, self.config, collection.id.catalog, command, session)
+                cursor, batch = _answer(reply)
+                yield batch
+                if not cursor:
+                    return
+                command = {"getMore": Int64(cursor), "collection": collection.id.table, **fetch}
+
+    def _store(self, collection: Collection, up_to: tuple[str, ...] | None, rows: int) -> tuple[Any, Any]:
+        """Return the offset of a collection's progress."""
+        before = self.progress.of(collection.namespace)
+        place = TableProgress(collection.namespace, before.segments, before.rows, _ORDER, _ORDER)
+        progress = place.advance(up_to, "", 0, rows)
+        self.progress.tables[collection.namespace] = progress
+        return self.progress.partition(collection.namespace), progress.offset()
+
+    def _batch(self, piece: Piece[Collection]) -> ChangeBatch:
+        count, at = len(piece.rows), self.position.time
+        seconds, order = at if at is not None else (int(time.time()), 1)
+        values = transaction_values(seconds * 1000, order)
+        rows = piece.rows
+        assert isinstance(rows, DocumentRows)
+        batch = piece.table.batch(
+            ops="r" * count,
+            rows=rows,
+            transactions=(values,) * count,
+            seq=range(count),
+            clock_ns=time.time_ns(),
+            size=piece.size,
+        )
+        return replace(batch, source=self.collections.block(piece.table.id, "true"))
+
+
+def _add(piece: Piece[Collection], data: bytes, key: bytes) -> None:
+    rows = piece.rows
+    assert isinstance(rows, DocumentRows)
+    rows.before.append(None)
+    rows.after.append(data)
+    rows.keys.append(key)
+    rows.updates.append(None)
+    piece.size += len(data)
+
+
+def _answer(data: bytes) -> tuple[int, bytes]:
+    """Return the cursor's id and the documents of an answer."""
+    start, stop = members(data)[b"cursor"]
+    cursor = data[start:stop]
+    found = members(cursor)
+    at, end = found[b"id"]
+    batch = found.get(b"firstBatch") or found[b"nextBatch"]
+    return int.from_bytes(cursor[at:end], "little", signed=True), cursor[batch[0] : batch[1]]

@@ -1,0 +1,158 @@
+"""The MongoDB source: snapshot, then change stream, behind the contract of `cdc.plugin.Source`."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from cdc.batch import Offsets, Window
+from cdc.capture.headers import context_headers
+from cdc.capture.heartbeats import Heartbeats
+from cdc.capture.stream_metrics import StreamMetrics
+from cdc.capture.transactions import TransactionTracker
+from cdc.plugin import Source, SourceContext, register
+from cdc.sources.mongodb.change_events import ChangeEvents
+from cdc.sources.mongodb.change_stream import ChangeStream
+from cdc.sources.mongodb.client import connect
+from cdc.sources.mongodb.collection import CONNECTOR, Collections
+from cdc.sources.mongodb.config import MongoConfig
+from cdc.sources.mongodb.positions import Position, partition, stored
+from cdc.sources.mongodb.snapshot_reader import SnapshotReader
+from cdc.sources.mongodb.start import Start, find_start
+from cdc.sources.mongodb.streaming import Streaming
+from snapshot.progress import SnapshotProgress
+
+if TYPE_CHECKING:
+    from bson.raw_bson import RawBSONDocument
+    from pymongo import MongoClient
+
+log = logging.getLogger(__name__)
+
+
+@register("source", "mongodb", "io.debezium.connector.mongodb.MongoDbConnector")
+class MongoSource(Source):
+    """Capture a MongoDB replica set or sharded cluster (4.2 and later) through change streams."""
+
+    config_class = MongoConfig
+    config: MongoConfig
+
+    def __init__(self, config: MongoConfig) -> None:
+        super().__init__(config)
+        self._client: MongoClient[RawBSONDocument] | None = None
+        self._stream: ChangeStream | None = None
+        self._streaming: Streaming | None = None
+        self._snapshot: Iterator[Window] | None = None
+        self._news: list[tuple[Any, Any]] = []
+
+    @classmethod
+    def check(cls, config: Any) -> Iterable[str]:
+        """Try the config against the deployment: whether a change stream can be opened."""
+        client = connect(config)
+        try:
+            stream = ChangeStream(client, config)
+            stream.open(Position())
+            stream.close()
+        finally:
+            client.close()
+        return ()
+
+    def open(self, context: SourceContext) -> None:
+        """Connect, and open the change stream where the offset says; see `Source.open`."""
+        config = self.config
+        self._context = context
+        self._client = client = connect(config)
+        self._stream = ChangeStream(client, config)
+        topics = config.topic_names()
+        headers = context_headers(config, CONNECTOR, context.task)
+        self._collections = Collections(config, topics, headers)
+        self._metrics = StreamMetrics(context.metrics)
+        self._partition = partition(config.topic_prefix)
+        self._progress = SnapshotProgress(self._partition)
+        self._progress.load(context.offsets())
+        offset = stored(context.offsets(), config.topic_prefix)
+        start = find_start(self._stream, config, offset, self._progress)
+        self._begin(start, topics.transaction)
+        self._heartbeats = Heartbeats(config, topics)
+
+    def _begin(self, start: Start, transaction_topic: str) -> None:
+        self._start = start
+        self._tracker = None
+        if self.config.provide_transaction_metadata:
+            self._tracker = TransactionTracker(transaction_topic)
+            self._tracker.load(start.offset or {})
+        self._events = ChangeEvents(
+            self._collections,
+            start.position,
+            self._context.metrics,
+            skipped=self.config.skipped_operations,
+            tracker=self._tracker,
+        )
+        if start.offset is None or start.reads:
+            # Kept before anything is read: from here on nothing may be missed.
+            self._news = [*start.forgotten, (self._partition, start.position.offset(snapshot=start.reads))]
+        if start.reads:
+            self._start_snapshot(start)
+
+    def _start_snapshot(self, start: Start) -> None:
+        assert self._client is not None
+        begins = "goes on" if self._progress.tables else "starts"
+        log.info("Snapshot %s; changes are followed from %s on", begins, start.position.time or "now")
+        reader = SnapshotReader(
+            self._client,
+            self.config,
+            self._collections,
+            start.position,
+            self._progress,
+            self._context.metrics,
+        )
+        self._metrics.snapshot_started()
+        self._snapshot = reader.windows()
+
+    def read(self, max_bytes: int, timeout: float) -> Window | None:
+        """Return the next window of the snapshot, then of the stream."""
+        if self._news:
+            news, self._news = self._news, []
+            return Window(offsets=news, more=True, urgent=True)
+        if self._snapshot is not None:
+            return next(self._snapshot, None) or self._end_snapshot()
+        if not self.config.planned_mode().stream:
+            return None
+        if self._streaming is None:
+            self._streaming = self._new_streaming()
+        return self._streaming.read(max_bytes, timeout)
+
+    def _end_snapshot(self) -> Window:
+        self._snapshot = None
+        self._metrics.snapshot_finished()
+        log.info("Snapshot finished")
+        offsets = [(self._partition, self._start.position.offset()), *self._progress.forget()]
+        return Window(offsets=offsets, urgent=True)
+
+    def _new_streaming(self) -> Streaming:
+        assert self._stream is not None
+        log.info("Streaming from %s", self._start.position.time or "now")
+        return Streaming(
+            self._stream,
+            self._start.first,
+            self._events,
+            self._heartbeats,
+            self._metrics,
+            self._partition,
+            self._tracker,
+        )
+
+    def confirm(self, offsets: Offsets) -> None:
+        """Nothing is kept for us on the server."""
+
+    def close(self) -> None:
+        """Release cursor and connections."""
+        stream, self._stream = self._stream, None
+        client, self._client = self._client, None
+        if self._snapshot is not None:
+            self._snapshot.close()  # type: ignore[attr-defined]
+        self._streaming = self._snapshot = None
+        if stream is not None:
+            stream.close()
+        if client is not None:
+            client.close()
