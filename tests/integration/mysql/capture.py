@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
-from cdc.plugin import Log
+from cdc.batch import ChangeBatch
+from cdc.metrics import Metrics
+from cdc.plugin import Log, PluginKind, Source, SourceContext, find
 from tests.integration.capture import ConnectorCapture, logged
 from tests.servers.mysql import PASSWORD, USER, MySQLServer
 
 SYNC = "cdc_sync"
 """A table of the harness's own: what is in it has been read."""
 
-__all__ = ["SYNC", "Capture", "logged"]
+__all__ = ["SYNC", "Capture", "logged", "opened", "read_on"]
 
 
 class Capture(ConnectorCapture):
@@ -50,3 +54,31 @@ class Capture(ConnectorCapture):
     def schema_changes(self) -> list[Any]:
         """Return the values of the schema-change topic, without those of the harness."""
         return [e.value for e in self.topic(self.prefix) if SYNC not in e.value["ddl"]]
+
+
+@contextmanager
+def opened(capture: Capture, offset: Any) -> Iterator[Source]:
+    """Open a source as a task would, at an offset."""
+    plugin = find(PluginKind.SOURCE, capture.options["connector.class"])
+    source: Source = plugin.cls(plugin.config_class(capture.options))
+    context = SourceContext("c", 0, lambda partition: offset, lambda: (), Metrics(), capture.log.journal)
+    try:
+        source.open(context)
+        yield source
+    finally:
+        source.close()
+
+
+def read_on(capture: Capture, offset: Any, windows: int, max_bytes: int = 1000) -> tuple[list[Any], Any]:
+    """Read some windows with rows; return (table, op, source position) of each row, and the last offset."""
+    rows: list[Any] = []
+    with opened(capture, offset) as source:
+        while windows:
+            window = source.read(max_bytes, 0.5)
+            assert window is not None
+            for batch in window.batches:
+                if isinstance(batch, ChangeBatch) and batch.table.id.table != SYNC:
+                    rows += zip(batch.ops, *batch.positions, batch.seq, strict=True)
+            windows -= bool(window.batches) or not window.more
+            offset = window.offsets[0][1] if window.offsets else offset
+    return rows, offset

@@ -1,0 +1,133 @@
+"""A connector that stops anywhere goes on there: nothing lost, nothing doubled."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from cdc.batch import ChangeBatch, Window
+from cdc.errors import SchemaHistoryLost
+from tests.integration.mysql.capture import Capture, opened, read_on
+from tests.servers.mysql import MySQLServer
+
+NO_DATA = {"snapshot.mode": "no_data"}
+
+
+@pytest.mark.parametrize("metadata", ["false", "true"])
+def test_a_transaction_goes_on_at_the_next_event(server: MySQLServer, metadata: str) -> None:
+    capture = Capture(server, {**NO_DATA, "provide.transaction.metadata": metadata})
+    capture.execute("create table t (id int primary key, v varchar(5000))")
+    with capture.running():
+        capture.sync()
+    begin = capture.offset()
+    with server.connect(capture.database) as connection, connection.cursor() as cursor:
+        cursor.execute("begin")
+        for number in range(20):
+            cursor.execute(f"insert into t values ({number}, repeat('x', 3000)), ({100 + number}, 'y')")
+        cursor.execute("commit")
+    seen: list[Any] = []
+    offset: Any = begin
+    events = 0
+    for _ in range(30):
+        rows, offset = read_on(capture, offset, 1)
+        seen += [row[1:3] for row in rows]
+        events += "event" in offset
+        if len(seen) >= 40:
+            break
+    assert len(seen) == len(set(seen)) == 40
+    # A server that decides at the end of a transaction gives all of it at once, in as many windows.
+    assert events > 5
+    assert capture.options["provide.transaction.metadata"] == metadata
+
+
+def test_counters_go_on_within_a_transaction(server: MySQLServer) -> None:
+    capture = Capture(server, {**NO_DATA, "provide.transaction.metadata": "true"})
+    capture.execute("create table t (id int primary key, v varchar(5000))")
+    with capture.running():
+        capture.sync()
+    offset: Any = capture.offset()
+    with server.connect(capture.database) as connection, connection.cursor() as cursor:
+        cursor.execute("begin")
+        for number in range(5):
+            cursor.execute(f"insert into t values ({number}, repeat('x', 3000))")
+        cursor.execute("commit")
+    orders: list[int] = []
+    markers: list[str] = []
+    for _ in range(12):
+        with opened(capture, offset) as source:
+            window = Window()
+            for _ in range(10):
+                window = source.read(1000, 0.2) or window
+                if window.batches:
+                    break
+            for batch in window.batches:
+                if isinstance(batch, ChangeBatch):
+                    assert batch.transaction is not None
+                    orders += batch.transaction.total_order
+                else:
+                    markers += [value["status"] for value in batch.values]
+            offset = window.offsets[0][1] if window.offsets else offset
+        if markers.count("END") == 1:
+            break
+    assert orders == [1, 2, 3, 4, 5]
+    assert markers == ["BEGIN", "END"]
+
+
+def test_changes_and_ddl_while_down(server: MySQLServer) -> None:
+    capture = Capture(server, NO_DATA)
+    capture.execute("create table t (id int primary key, a varchar(10))")
+    with capture.running():
+        capture.execute("insert into t values (1, 'a')")
+        capture.sync()
+    capture.execute(
+        "insert into t values (2, 'b')",
+        "alter table t add column first_one int first, change a b varchar(20)",
+        "insert into t values (7, 3, 'c')",
+        "rename table t to u",
+        "insert into u values (8, 4, 'd')",
+        "create table late (id int primary key, e enum('x', 'y'))",
+        "insert into late values (1, 'y')",
+        "drop table u",
+    )
+    with capture.running():
+        capture.sync()
+        capture.execute("insert into late values (2, 'x')")
+        capture.sync()
+    assert capture.rows("t") == [("c", 1, "a"), ("c", 2, "b"), ("c", 7, 3, "c")]
+    assert capture.rows("u") == [("c", 8, 4, "d")]
+    assert capture.rows("late") == [("c", 1, "y"), ("c", 2, "x")]
+    assert [event.row.keys() for event in capture.events("t")][-1] == {"first_one", "id", "b"}
+    kinds = [[change["type"] for change in value["tableChanges"]] for value in capture.schema_changes()]
+    assert kinds[-4:] == [["ALTER"], ["ALTER"], ["CREATE"], ["DROP"]]
+
+
+def test_many_restarts_repeat_nothing(server: MySQLServer) -> None:
+    capture = Capture(server, NO_DATA)
+    capture.execute("create table t (id int primary key, v int)")
+    for number in range(5):
+        with capture.running():
+            capture.execute(f"insert into t values ({number}, 1)", f"update t set v = 2 where id = {number}")
+            capture.sync()
+        capture.execute(f"insert into t values ({100 + number}, 1)")
+    with capture.running():
+        capture.sync()
+    expected = [
+        row for number in range(5) for row in (("c", number, 1), ("u", number, 2), ("c", 100 + number, 1))
+    ]
+    assert capture.rows("t") == expected
+
+
+def test_a_lost_history_is_said_and_recovered_from(server: MySQLServer) -> None:
+    capture = Capture(server, {**NO_DATA, "schema.history.internal": "memory"})
+    capture.execute("create table t (id int primary key)")
+    with capture.running():
+        capture.execute("insert into t values (1)")
+        capture.sync()
+    capture.execute("insert into t values (2)")
+    failure = capture.failure()
+    assert isinstance(failure, SchemaHistoryLost)
+    assert "snapshot.mode=recovery" in failure.hint
+    with capture.running(**{"snapshot.mode": "recovery"}):
+        capture.sync()
+    assert capture.rows("t") == [("c", 1), ("c", 2)]
