@@ -4,7 +4,8 @@ InnoDB shows a transaction what was committed when it began; the log has its own
 the same is what a lock is for: `FLUSH TABLES WITH READ LOCK` stops all commits, `LOCK TABLES … READ`
 those into the captured tables. MariaDB needs neither: it opens the view and notes the position in one
 step (https://mariadb.com/kb/en/enhancements-for-start-transaction-with-consistent-snapshot/). Where the
-server grants no lock, the point is not exact: `Point.since` says from where on a change may be in the view.
+server grants no lock, or only one that lets commits through, the point is not exact: `Point.since` says
+from where on a change may be in the view.
 """
 
 from __future__ import annotations
@@ -14,8 +15,9 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from cdc.errors import ServerNotReady
 from cdc.sources.mysql.catalog import qualified
 from cdc.sources.mysql.server import BinlogStatus, Server, binlog_status, mariadb_status
 from schemas.table import TableId
@@ -27,6 +29,9 @@ log = logging.getLogger(__name__)
 
 _REFUSED = frozenset((1044, 1045, 1142, 1205, 1227, 3024))
 """Access denied in its several forms, lock wait timeout."""
+_SYNTAX_ERROR = 1064
+_BACKUP_LOCK = "LOCK TABLES FOR BACKUP"
+"""Percona's: it stops DDL and what has no transactions, nothing else."""
 _SETTLE_SECONDS = 1.0
 """How long a commit may take from the log to the tables, where no GTIDs tell."""
 
@@ -51,6 +56,13 @@ class Point:
 Connect = Callable[[], "Connection[Any]"]
 
 
+class _Lock(NamedTuple):
+    """A way to lock. stops_commits: nothing is committed into the captured tables while it lasts."""
+
+    statement: str
+    stops_commits: bool = True
+
+
 @dataclass(slots=True)
 class ConsistentRead:
     """Open the view over `reader`; locks are held by a connection of their own (`connect`).
@@ -66,17 +78,21 @@ class ConsistentRead:
     _locker: Connection[Any] | None = None
 
     def begin(self, tables: Sequence[TableId]) -> Point:
-        """Start the transaction and return its point; what is locked longer is freed by `release`."""
+        """Start the transaction and return its point; what is locked longer is freed by `release`.
+
+        Raises ServerNotReady for a lock that the server does not know.
+        """
         _run(self.reader, "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ")
         if self.server.is_mariadb and self.locking_mode != "extended":
-            return self._mariadb_view()
+            return self._noted_view()
         for lock in self._locks(tables):
-            with self._refusable(lock[0]):
-                point = self._locked_view(lock)
+            with self._refusable(lock.statement):
+                self._take(lock.statement)
+                point = self._view(exact=lock.stops_commits)
                 if self.locking_mode != "extended":
                     self.release()
                 return point
-        return self._unlocked_view()
+        return self._view(exact=False)
 
     def release(self) -> None:
         """Give up what is locked."""
@@ -84,15 +100,15 @@ class ConsistentRead:
         if locker is not None:
             locker.close()
 
-    def _locks(self, tables: Sequence[TableId]) -> Iterator[tuple[str, ...]]:
-        """Yield the ways to lock, best first, as the statements of each."""
+    def _locks(self, tables: Sequence[TableId]) -> Iterator[_Lock]:
+        """Yield the ways to lock, best first."""
         mode = self.locking_mode
         if mode in ("minimal", "extended"):
-            yield ("FLUSH TABLES WITH READ LOCK",)
+            yield _Lock("FLUSH TABLES WITH READ LOCK")
         elif mode.startswith("minimal_percona"):
-            yield ("LOCK TABLES FOR BACKUP", "FLUSH TABLES WITH READ LOCK")
+            yield _Lock(_BACKUP_LOCK, stops_commits=False)
         if mode != "none" and not mode.endswith("no_table_locks") and tables:
-            yield (f"LOCK TABLES {', '.join(f'{qualified(table)} READ' for table in tables)}",)
+            yield _Lock(f"LOCK TABLES {', '.join(f'{qualified(table)} READ' for table in tables)}")
 
     @contextmanager
     def _refusable(self, statement: str) -> Iterator[None]:
@@ -102,20 +118,32 @@ class ConsistentRead:
             yield
         except MySQLError as error:
             self.release()
+            if error.args[0] == _SYNTAX_ERROR and statement == _BACKUP_LOCK:
+                raise ServerNotReady(
+                    f"snapshot.locking.mode={self.locking_mode}: {self.server.product} does not know "
+                    f"{_BACKUP_LOCK}, which is Percona Server's",
+                    hint="set snapshot.locking.mode=minimal",
+                ) from error
             if error.args[0] not in _REFUSED:
                 raise
             log.warning("%s was refused (%s); trying another way", _shortened(statement), error.args[1])
 
-    def _locked_view(self, statements: Sequence[str]) -> Point:
+    def _take(self, lock: str) -> None:
         self._locker = locker = self.connect()
         _run(locker, f"SET SESSION lock_wait_timeout = {max(1, round(self.lock_timeout))}")
-        for statement in statements:
-            _run(locker, statement)
+        _run(locker, lock)
+
+    def _view(self, *, exact: bool) -> Point:
+        """Start the transaction; exact: nothing is committed meanwhile.
+
+        Else a commit is in the log first and shown a little later: what is behind `since` may be shown.
+        """
+        since = None if exact else self._settled()
         _run(self.reader, "START TRANSACTION WITH CONSISTENT SNAPSHOT")
         status = binlog_status(self.reader, self.server)
-        return Point(status, status)
+        return Point(status, since or status)
 
-    def _mariadb_view(self) -> Point:
+    def _noted_view(self) -> Point:
         _run(self.reader, "START TRANSACTION WITH CONSISTENT SNAPSHOT")
         with self.reader.cursor() as cursor:
             cursor.execute("SHOW STATUS LIKE 'binlog_snapshot_%'")
@@ -124,19 +152,17 @@ class ConsistentRead:
         status = mariadb_status(self.reader, file, pos) if file else binlog_status(self.reader, self.server)
         return Point(status, status)
 
-    def _unlocked_view(self) -> Point:
-        """Without a lock: a commit is in the log first and shown a little later.
+    def _settled(self) -> BinlogStatus:
+        """Return a place of the log before which everything is shown.
 
         A transaction among `gtid_executed` is shown. Without GTIDs time is all there is.
         """
         log.warning("The snapshot starts without a lock: changes of this moment come from the stream")
-        since = binlog_status(self.reader, self.server)
+        status = binlog_status(self.reader, self.server)
         if self.server.uses_gtids:
-            since = BinlogStatus(since.file, since.pos, _executed(self.reader))
-        else:
-            time.sleep(_SETTLE_SECONDS)
-        _run(self.reader, "START TRANSACTION WITH CONSISTENT SNAPSHOT")
-        return Point(binlog_status(self.reader, self.server), since)
+            return BinlogStatus(status.file, status.pos, _executed(self.reader))
+        time.sleep(_SETTLE_SECONDS)
+        return status
 
 
 def _executed(connection: Connection[Any]) -> str:

@@ -81,7 +81,8 @@ def open_view(
     except BaseException:
         connection._force_close()  # type: ignore[attr-defined]
         raise
-    _warn(tables)
+    if config.snapshot_locking_mode != "extended":
+        _warn(tables)
     estimates = {table.id: table.rows for table in tables}
     return SnapshotView(connection, found, segment_position(found.since, server), schema, estimates, read)
 
