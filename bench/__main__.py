@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Callable, Collection, Sequence
 
-from bench import latency, memory, report, sinks, snapshots, streams, whole
+from bench import binlogs, latency, many_tables, memory, report, sinks, snapshots, streams, whole
 from bench.measure import BenchFailed
 from bench.result import FAILED, Result
 from bench.stage import Stage
@@ -21,6 +21,8 @@ GROUPS: Sequence[tuple[tuple[str, ...], Measure]] = (
     (snapshots.NAMES, snapshots.measure),
     (whole.NAMES, whole.measure),
     (sinks.NAMES, sinks.measure),
+    (binlogs.NAMES, binlogs.measure),
+    (many_tables.NAMES, many_tables.measure),
 )
 """In the order of a run; what shares runs is one group."""
 

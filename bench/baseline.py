@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from itertools import count
 
 from bench.measure import Rate, drain
+from bench.origins import Place
 from tests.servers.connect import ConnectWorker
 
 HEAP = "2g"
@@ -57,10 +58,22 @@ def running(bootstrap: str) -> Iterator[ConnectWorker]:
         started.stop()
 
 
-def run(on: ConnectWorker, config: Mapping[str, str], rows: Callable[[], int], target: int) -> Rate:
-    """Run a connector until `rows()` is `target`; measure the worker from the first row on."""
+def run(
+    on: ConnectWorker,
+    config: Mapping[str, str],
+    rows: Callable[[], int],
+    target: int,
+    place: Place | None = None,
+) -> Rate:
+    """Run a connector until `rows()` is `target`; measure the worker from the first row on.
+
+    place: where it begins, if it has an offset.
+    """
     name = config["name"]
-    on.create(name, config)
+    if place is None:
+        on.create(name, config)
+    else:
+        on.create_at(name, config, place.partition, place.offset)
     checks = count()
 
     def healthy() -> None:

@@ -42,7 +42,7 @@ def stream_source(database: Connectable, name: str, **more: str) -> dict[str, st
         "snapshot.mode": "no_data",
         "tombstones.on.delete": "false",
         **WITHOUT_SCHEMA,
-        **_dotted(more),
+        **dotted(more),
     }
 
 
@@ -58,7 +58,7 @@ def snapshot_source(database: Connectable, name: str, **more: str) -> dict[str, 
         "table.include.list": "public.snap",
         "snapshot.mode": "initial_only",
         **WITHOUT_SCHEMA,
-        **_dotted(more),
+        **dotted(more),
     }
 
 
@@ -71,7 +71,7 @@ def table_source(database: Connectable, name: str, table: str, **more: str) -> d
         "slot.name": name,
         "publication.name": name,
         "table.include.list": f"public.{table}",
-        **_dotted(more),
+        **dotted(more),
     }
 
 
@@ -84,7 +84,7 @@ def jdbc_sink(target: Connectable, name: str, topic: str, **more: str) -> dict[s
         "connection.url": f"jdbc:postgresql://{target.host}:{target.port}/{target.name}",
         "connection.username": "postgres",
         "connection.password": "postgres",
-        **_dotted(more),
+        **dotted(more),
     }
 
 
@@ -105,6 +105,6 @@ def debezium_jdbc_sink(target: Connectable, name: str, topic: str, more: Mapping
     }
 
 
-def _dotted(more: Mapping[str, str]) -> dict[str, str]:
+def dotted(more: Mapping[str, str]) -> dict[str, str]:
     """Return keyword arguments as options: two underscores stand for a dot."""
     return {name.replace("__", "."): value for name, value in more.items()}

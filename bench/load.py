@@ -8,6 +8,7 @@ from tests.servers.postgres import Connectable, PostgresServer
 
 CHANGES_IN_TRANSACTION = 10
 BACKLOG_SLOT = "backlog"
+CHANGES_TABLE, SNAPSHOT_TABLE = "changes", "snap"
 PUBLICATION, SNAPSHOT_PUBLICATION = "bench", "bench_snap"
 
 _COLUMNS = """(

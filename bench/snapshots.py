@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Collection
 
-from bench import baseline, limits
-from bench.configs import snapshot_source
+from bench import baseline, load
 from bench.measure import Rate, drain
+from bench.origins import Origin
+from bench.pairs import Variants, run_pairs
 from bench.product import Product
-from bench.rates import against_debezium, describe
+from bench.rates import Runs, against_debezium
 from bench.result import Result
 from bench.stage import Stage
 from tests.servers.connect import ConnectWorker
@@ -20,38 +20,26 @@ NAMES = ("pg_snapshot_kafka",)
 class Snapshots:
     """Reads the same table again and again."""
 
-    def __init__(self, stage: Stage) -> None:
-        self._stage = stage
-        self._table = stage.snapshot_table
+    def __init__(self, stage: Stage, origin: Origin) -> None:
+        self._stage, self._origin = stage, origin
 
-    def measure(self) -> Result:
+    def measure(self) -> Runs:
         """Run the pairs."""
-        stage, runs = self._stage, defaultdict[str, list[Rate]](list)
-        variants: dict[str, Callable[[], Rate]] = {"limit": self._copy, "ours": self._ours}
-        if stage.debezium:
+        variants: Variants = {"limit": self._copy, "ours": self._ours}
+        if self._stage.debezium:
             variants |= {"debezium": self._fresh, "tuned": self._tuned}
-            stage.say("warming the tuned Debezium up")
-            self._tuned()
-        for pair in range(stage.pairs):
-            for name, run in variants.items():
-                rate = run()
-                runs[name].append(rate)
-                stage.say(f"pair {pair + 1}: snapshot, {name}: {describe(rate)}")
-        return Result(NAMES[0], against_debezium(runs["ours"], runs))
+        return run_pairs(self._stage, "snapshot", variants)
 
     def _copy(self) -> Rate:
-        return Rate(self._stage.rows, limits.copy_out(self._stage.postgres, self._table), 0.0)
+        return Rate(self._stage.rows, self._origin.copy_out(), 0.0)
 
     def _ours(self) -> Rate:
-        stage = self._stage
-        name = stage.name("ours")
-        topic = f"{name}.public.{self._table}"
-        source = snapshot_source(stage.postgres, name)
-        try:
-            with Product([source], bootstrap=stage.broker.bootstrap) as product:
-                return drain(lambda: stage.topics.records(topic), stage.rows, product.pid, product.not_failed)
-        finally:
-            stage.topics.delete(f"{name}.")
+        def run(name: str) -> Rate:
+            source = self._origin.snapshot_source(name)
+            with Product([source], bootstrap=self._stage.broker.bootstrap) as product:
+                return drain(self._records(name), self._stage.rows, product.pid, product.not_failed)
+
+        return self._named("ours", run)
 
     def _fresh(self) -> Rate:
         with baseline.running(self._stage.broker.bootstrap) as worker:
@@ -61,16 +49,31 @@ class Snapshots:
         return self._debezium(self._stage.warm_worker, baseline.TUNED_SOURCE)
 
     def _debezium(self, worker: ConnectWorker, more: dict[str, str]) -> Rate:
-        stage = self._stage
-        name = stage.name("debezium")
-        topic = f"{name}.public.{self._table}"
+        def run(name: str) -> Rate:
+            config = self._origin.debezium_snapshot(name, self._stage.broker.bootstrap)
+            return baseline.run(worker, config | more, self._records(name), self._stage.rows)
+
+        return self._named("debezium", run)
+
+    def _records(self, name: str) -> Callable[[], int]:
+        topic = self._origin.topic(name, load.SNAPSHOT_TABLE)
+        return lambda: self._stage.topics.records(topic)
+
+    def _named(self, what: str, run: Callable[[str], Rate]) -> Rate:
+        """Run with topics of this name, which are gone afterwards."""
+        name = self._stage.name(what)
         try:
-            config = snapshot_source(stage.postgres, name) | more
-            return baseline.run(worker, config, lambda: stage.topics.records(topic), stage.rows)
+            return run(name)
         finally:
-            stage.topics.delete(f"{name}.")
+            self._stage.topics.delete(f"{name}.")
+
+
+def result(stage: Stage, origin: Origin) -> Result:
+    """Measure the snapshot of a server's table."""
+    runs = Snapshots(stage, origin).measure()
+    return Result(f"{origin.prefix}_snapshot_kafka", against_debezium(runs["ours"], runs))
 
 
 def measure(stage: Stage, wanted: Collection[str]) -> list[Result]:
-    """Measure the snapshot."""
-    return [Snapshots(stage).measure()]
+    """Measure PostgreSQL's snapshot."""
+    return [result(stage, stage.postgres_origin)]

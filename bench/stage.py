@@ -7,10 +7,14 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import count
 
-from bench import baseline, load
+from bench import baseline, binlog_load, load
+from bench.binlog_origin import BinlogOrigin
+from bench.origins import Origin, PostgresOrigin
 from bench.watch import KafkaTopics
 from tests.servers.connect import ConnectWorker
 from tests.servers.kafka import KafkaBroker
+from tests.servers.mariadb import MariaDBServer
+from tests.servers.mysql import MySQLServer
 from tests.servers.postgres import PostgresServer
 
 POSTGRES_VERSION = 17
@@ -76,7 +80,28 @@ class Stage:
         """The table to snapshot, which is made now."""
         self.say(f"making a table of {self.rows:,} rows")
         load.make_snapshot_table(self.postgres, self.rows)
-        return "snap"
+        return load.SNAPSHOT_TABLE
+
+    @cached_property
+    def postgres_origin(self) -> Origin:
+        """PostgreSQL, to read from."""
+        return PostgresOrigin(self)
+
+    @cached_property
+    def mysql_origin(self) -> BinlogOrigin:
+        """MySQL, to read from."""
+        return self._binlog_origin("MySQL", MySQLServer(options=binlog_load.SETTINGS))
+
+    @cached_property
+    def mariadb_origin(self) -> BinlogOrigin:
+        """MariaDB, to read from."""
+        return self._binlog_origin("MariaDB", MariaDBServer(options=binlog_load.SETTINGS))
+
+    def _binlog_origin(self, product: str, server: MySQLServer) -> BinlogOrigin:
+        self.say(f"starting {product}")
+        server.start()
+        self._stack.callback(server.stop)
+        return BinlogOrigin(server, self.rows, self.say)
 
     def close(self) -> None:
         """Stop everything."""

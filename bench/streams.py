@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Collection
 
-from bench import baseline, limits, load, outside
-from bench.configs import stream_source
+from bench import baseline, load, outside
 from bench.measure import Rate, drain
+from bench.origins import Origin
+from bench.pairs import Variants, run_pairs
 from bench.product import Product
-from bench.rates import Runs, against_debezium, cpu, describe, ratio, speed
+from bench.rates import Runs, against_debezium, cpu, ratio, speed
 from bench.result import Result
 from bench.stage import Stage
 from bench.watch import embedded_records
@@ -19,101 +19,91 @@ NAMES = ("pg_stream_kafka", "pg_stream_embedded", "pg_stream_columns")
 
 
 class Streams:
-    """Reads the same backlog again and again, each time from a slot of its own."""
+    """Reads the same backlog again and again, each time from the beginning."""
 
-    def __init__(self, stage: Stage) -> None:
-        self._stage = stage
-        self.end = stage.backlog_end
+    def __init__(self, stage: Stage, origin: Origin) -> None:
+        self._stage, self._origin = stage, origin
 
-    def measure(self, wanted: Collection[str]) -> list[Result]:
-        """Run the pairs; within a pair everybody has its turn."""
-        stage, runs = self._stage, defaultdict[str, list[Rate]](list)
-        variants = self._variants(wanted)
-        if "tuned" in variants:
-            stage.say("warming the tuned Debezium up")
-            self._debezium(stage.warm_worker, "warm", baseline.TUNED_SOURCE)
-        for pair in range(stage.pairs):
-            for name, run in variants.items():
-                rate = run()
-                runs[name].append(rate)
-                stage.say(f"pair {pair + 1}: stream, {name}: {describe(rate)}")
-        return [_RESULTS[name](runs) for name in NAMES if name in wanted]
-
-    def _variants(self, wanted: Collection[str]) -> dict[str, Callable[[], Rate]]:
-        variants: dict[str, Callable[[], Rate]] = {"kafka": self.kafka}
-        if "pg_stream_kafka" in wanted:
-            variants = {"limit": self._limit, **variants}
-        if "pg_stream_embedded" in wanted:
-            variants["embedded"] = self._embedded
-        if "pg_stream_columns" in wanted:
-            variants["columns"] = self._columns
-        if "pg_stream_kafka" in wanted and self._stage.debezium:
-            variants["debezium"] = self._fresh
-            variants["tuned"] = self._tuned
-        return variants
-
-    def _limit(self) -> Rate:
-        return self._with_slot("limit", lambda name: self._receive(name))
-
-    def _receive(self, slot: str) -> Rate:
-        seconds = limits.receive_backlog(self._stage.postgres, slot, self.end)
-        return Rate(self._stage.rows, seconds, 0.0)
+    def limit(self) -> Rate:
+        """Read with the server's own tool, into nothing."""
+        return self._placed(
+            "limit", lambda name: Rate(self._stage.rows, self._origin.receive_backlog(name), 0.0)
+        )
 
     def kafka(self) -> Rate:
         """Stream to Kafka."""
-        return self._with_slot("ours", self._to_kafka)
+        return self._placed("ours", self._to_kafka)
+
+    def columns(self) -> Rate:
+        """Stream to Kafka through a transform that looks at every column."""
+        with outside.installed() as environment:
+            return self._placed("columns", lambda name: self._to_kafka(name, **environment))
+
+    def embedded(self) -> Rate:
+        """Stream to the embedded log."""
+        return self._placed("embedded", self._to_embedded)
+
+    def fresh(self) -> Rate:
+        """Run Debezium by its defaults."""
+        with baseline.running(self._stage.broker.bootstrap) as worker:
+            return self._debezium(worker, "debezium", {})
+
+    def tuned(self) -> Rate:
+        """Run Debezium at its best; the first time warms it up."""
+        return self._debezium(self._stage.warm_worker, "tuned", baseline.TUNED_SOURCE)
 
     def _to_kafka(self, name: str, **environment: str) -> Rate:
         stage = self._stage
         more = {"transforms": "look", "transforms__look__type": outside.NAME} if environment else {}
-        source = stream_source(stage.postgres, name, **more)
+        source = self._origin.stream_source(name, **more)
         with Product([source], bootstrap=stage.broker.bootstrap, environment=environment) as product:
-            topic = f"{name}.public.changes"
-            return drain(lambda: stage.topics.records(topic), stage.rows, product.pid, product.healthy)
-
-    def _columns(self) -> Rate:
-        with outside.installed() as environment:
-            return self._with_slot("columns", lambda name: self._to_kafka(name, **environment))
-
-    def _embedded(self) -> Rate:
-        return self._with_slot("embedded", self._to_embedded)
+            return drain(self._records(name), stage.rows, product.pid, product.healthy)
 
     def _to_embedded(self, name: str) -> Rate:
-        with Product([stream_source(self._stage.postgres, name)]) as product:
-            topic, folder = f"{name}.public.changes", product.data_dir
+        with Product([self._origin.stream_source(name)]) as product:
+            topic, folder = self._topic(name), product.data_dir
             count = lambda: embedded_records(folder, topic)  # noqa: E731
             return drain(count, self._stage.rows, product.pid, product.healthy)
 
-    def _fresh(self) -> Rate:
-        with baseline.running(self._stage.broker.bootstrap) as worker:
-            return self._debezium(worker, "debezium", {})
-
-    def _tuned(self) -> Rate:
-        return self._debezium(self._stage.warm_worker, "tuned", baseline.TUNED_SOURCE)
-
     def _debezium(self, worker: ConnectWorker, what: str, more: dict[str, str]) -> Rate:
         def run(name: str) -> Rate:
-            config = stream_source(self._stage.postgres, name) | more
-            count = lambda: self._stage.topics.records(f"{name}.public.changes")  # noqa: E731
-            return baseline.run(worker, config, count, self._stage.rows)
+            config, place = self._origin.debezium_stream(name, self._stage.broker.bootstrap)
+            return baseline.run(worker, config | more, self._records(name), self._stage.rows, place)
 
-        return self._with_slot(what, run)
+        return self._placed(what, run)
 
-    def _with_slot(self, what: str, run: Callable[[str], Rate]) -> Rate:
-        """Run with a slot, and topics, of this name; both are gone afterwards."""
+    def _topic(self, name: str) -> str:
+        return self._origin.topic(name, load.CHANGES_TABLE)
+
+    def _records(self, name: str) -> Callable[[], int]:
+        topic = self._topic(name)
+        return lambda: self._stage.topics.records(topic)
+
+    def _placed(self, what: str, run: Callable[[str], Rate]) -> Rate:
+        """Run with a place in the backlog, and topics, of this name; both are gone afterwards."""
         name = self._stage.name(what)
-        load.copy_slot(self._stage.postgres, name)
         try:
-            return run(name)
+            with self._origin.place(name):
+                return run(name)
         finally:
-            load.drop_slot(self._stage.postgres, name)
             if "broker" in self._stage.__dict__:
                 self._stage.topics.delete(f"{name}.")
 
 
 def measure(stage: Stage, wanted: Collection[str]) -> list[Result]:
-    """Measure what is wanted of the streams."""
-    return Streams(stage).measure(wanted)
+    """Measure what is wanted of PostgreSQL's stream."""
+    streams = Streams(stage, stage.postgres_origin)
+    variants: Variants = {"kafka": streams.kafka}
+    if "pg_stream_kafka" in wanted:
+        variants = {"limit": streams.limit, **variants}
+    if "pg_stream_embedded" in wanted:
+        variants["embedded"] = streams.embedded
+    if "pg_stream_columns" in wanted:
+        variants["columns"] = streams.columns
+    if "pg_stream_kafka" in wanted and stage.debezium:
+        variants |= {"debezium": streams.fresh, "tuned": streams.tuned}
+    runs = run_pairs(stage, "stream", variants)
+    return [_RESULTS[name](runs) for name in NAMES if name in wanted]
 
 
 def _kafka_result(runs: Runs) -> Result:

@@ -10,6 +10,8 @@ from typing import Any
 import confluent_kafka
 import confluent_kafka.admin
 
+_LATEST: Any = confluent_kafka.admin.OffsetSpec.latest()  # type: ignore[attr-defined, no-untyped-call]
+
 
 class KafkaTopics:
     """Look at, make and delete topics of a broker."""
@@ -30,6 +32,23 @@ class KafkaTopics:
         except confluent_kafka.KafkaException:
             return 0
         return sum(ends)
+
+    def records_of_all(self, prefix: str) -> int:
+        """Return the sum over all topics whose name starts so."""
+        try:
+            known = self._admin.list_topics(timeout=5).topics
+            places = {
+                confluent_kafka.TopicPartition(name, partition): _LATEST
+                for name, topic in known.items()
+                if name.startswith(prefix)
+                for partition in topic.partitions
+            }
+            if not places:
+                return 0
+            found = self._admin.list_offsets(places, request_timeout=5)
+            return sum(max(one.result(5).offset, 0) for one in found.values())
+        except confluent_kafka.KafkaException:
+            return 0
 
     def delete(self, prefix: str) -> None:
         """Delete every topic whose name starts so: what was measured takes no room any more."""

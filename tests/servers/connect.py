@@ -154,6 +154,21 @@ class ConnectWorker:
     def create(self, name: str, config: Mapping[str, str], *, timeout: float = 60) -> None:
         """Create a connector (or change its configuration) and wait until all of it is RUNNING."""
         self.request("PUT", f"/connectors/{name}/config", dict(config))
+        self._await_running(name, timeout)
+
+    def create_at(
+        self, name: str, config: Mapping[str, str], partition: Mapping[str, Any], offset: Mapping[str, Any]
+    ) -> None:
+        """Create a source connector that goes on at an offset."""
+        self.request(
+            "POST", "/connectors", {"name": name, "config": dict(config), "initial_state": "STOPPED"}
+        )
+        place = {"partition": dict(partition), "offset": dict(offset)}
+        self.request("PATCH", f"/connectors/{name}/offsets", {"offsets": [place]})
+        self.request("PUT", f"/connectors/{name}/resume")
+        self._await_running(name)
+
+    def _await_running(self, name: str, timeout: float = 60) -> None:
         deadline = time.monotonic() + timeout
         while not self.is_running(name):
             if time.monotonic() > deadline:

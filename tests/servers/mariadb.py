@@ -20,6 +20,13 @@ def installation() -> str:
     return shutil.which("mariadbd") or "/usr/sbin/mariadbd"
 
 
+def client_tool(name: str) -> str:
+    """Return the path of a client program of Debian's, installed where that is possible."""
+    if shutil.which(name) is None:
+        ensure_apt(["mariadb-client"])
+    return shutil.which(name) or f"/usr/bin/{name}"
+
+
 def newer_installation() -> Path:
     """Return the folder of MariaDB 11.4's programs."""
     return built("mariadb-11.4.5", _unpack)

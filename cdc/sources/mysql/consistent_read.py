@@ -144,6 +144,7 @@ class ConsistentRead:
         return Point(status, since or status)
 
     def _noted_view(self) -> Point:
+        self._release_savepoints()
         _run(self.reader, "START TRANSACTION WITH CONSISTENT SNAPSHOT")
         with self.reader.cursor() as cursor:
             cursor.execute("SHOW STATUS LIKE 'binlog_snapshot_%'")
@@ -151,6 +152,20 @@ class ConsistentRead:
         file, pos = found.get("binlog_snapshot_file", ""), int(found.get("binlog_snapshot_position") or 0)
         status = mariadb_status(self.reader, file, pos) if file else binlog_status(self.reader, self.server)
         return Point(status, status)
+
+    def _release_savepoints(self) -> None:
+        """Let a rollback to a savepoint give back the locks against ALTER TABLE that came behind it.
+
+        MariaDB does so only where the session writes no log; the right to say so is BINLOG ADMIN.
+        """
+        from pymysql.err import MySQLError
+
+        try:
+            _run(self.reader, "SET SESSION sql_log_bin = 0")
+        except MySQLError as error:
+            if error.args[0] not in _REFUSED:
+                raise
+            log.info("Tables cannot be altered until the snapshot ends: %s", error.args[1])
 
     def _settled(self) -> BinlogStatus:
         """Return a place of the log before which everything is shown.

@@ -182,7 +182,9 @@ def test_a_table_without_a_key_that_is_cut_comes_again_from_its_start(
     task = capture.task()
     task.source.open(task._context())
     while not (told := len(capture.events("blind"))):
-        task._deliver(task.source.read(1, 0.1))
+        window = task.source.read(1, 0.1)
+        assert window is not None
+        task._deliver(window)
         task._commit()
     task._close()
     assert told < 600
