@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from cdc.batch import EventColumns
-from schemas.connect import Schema
+from schemas.connect import Schema, Type, struct
 from sinks.jdbc.session import RowsRejected
 from sinks.jdbc.spans import Span
+
+log = logging.getLogger(__name__)
+
+DOCUMENT = "document"
+"""The column of a document."""
 
 
 @dataclass(slots=True)
@@ -53,7 +60,7 @@ def envelopes(span: Span, values: Sequence[Any], *, whole: bool) -> Events:
         return _plain(span, [*values.ops], [*values.after], values if whole else None)
     if None not in values:
         ops = [value["op"] for value in values]
-        if {"r", "c", "u", "d"}.issuperset(ops):
+        if {"r", "c", "u", "d"}.issuperset(ops) and not any(map(_lost_document, values)):
             images = [value.get("after") for value in values]
             return _plain(span, ops, images, values if whole else None)
     indices: list[int] = []
@@ -65,12 +72,42 @@ def envelopes(span: Span, values: Sequence[Any], *, whole: bool) -> Events:
         if op not in ("r", "c", "u", "d", "t"):
             raise RowsRejected(f"unknown operation {op!r}")
         envelope = value or {}
+        if _lost_document(envelope):
+            _warn_of_lost_documents(span.batch.topic)
+            continue
         indices.append(index)
         events.ops.append(op)
         events.images.append(envelope.get("after") if op in "rcu" else None)
         events.before.append(envelope.get("before"))
         events.sources.append(envelope.get("source"))
     return events
+
+
+def as_rows(events: Events, schema: Schema | None) -> Schema | None:
+    """Make rows of images that are documents, as text; return the schema of the rows.
+
+    A document is one column, `document`; what it is known by is in the record's key.
+    """
+    if schema is not None and schema.type is Type.STRUCT:
+        return schema
+    for images in (events.images, events.before):
+        if any(isinstance(image, str) for image in images):
+            images[:] = [image if image is None else {DOCUMENT: image} for image in images]
+    return None if schema is None else struct(None, [(DOCUMENT, schema)])
+
+
+def _lost_document(envelope: Mapping[str, Any]) -> bool:
+    """Whether an update does not have its document: it was gone when MongoDB looked it up."""
+    return envelope.get("op") == "u" and envelope.get("after") is None and "updateDescription" in envelope
+
+
+@cache
+def _warn_of_lost_documents(topic: str) -> None:
+    log.warning(
+        "Updates in %s without a document are left out: documents that were deleted soon after. Where none "
+        "has one, set capture.mode=change_streams_update_full at the source",
+        topic,
+    )
 
 
 def _plain(span: Span, ops: list[str], images: list[Any], values: Sequence[Any] | None) -> Events:

@@ -11,7 +11,7 @@ from typing import Any
 from cdc.batch import RecordBatch
 from schemas.connect import Field, Schema, Type
 from sinks.jdbc.config import JdbcSinkConfig
-from sinks.jdbc.events import Events, envelopes, flattened, is_envelope
+from sinks.jdbc.events import Events, as_rows, envelopes, flattened, is_envelope
 from sinks.jdbc.naming import TableName
 from sinks.jdbc.session import RowsRejected
 from sinks.jdbc.spans import Span
@@ -79,6 +79,8 @@ class Decoder:
         envelope = is_envelope(schema, values)
         row_schema = schema.field("after") if envelope and schema is not None else schema
         events = envelopes(span, values, whole=self.whole) if envelope else flattened(span, values)
+        if envelope:
+            row_schema = as_rows(events, row_schema)
         for table, part in self._by_table(span.batch.topic, values, span.start, events):
             yield from self._of_table(span, table, part, row_schema)
 
