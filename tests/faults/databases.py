@@ -49,11 +49,13 @@ class Server(Protocol):
 class Database(Protocol):
     """One database, source or target.
 
-    schema: what its topics have between the prefix and the table. source_tables, target_tables: DDL; in
-    the target that of the table with an index of its own. lost: what a session that has broken raises.
+    connector: what captures it. schema: what its topics have between the prefix and the table.
+    source_tables, target_tables: DDL; in the target that of the table with an index of its own. lost: what
+    a session that has broken raises.
     """
 
     name: str
+    connector: str
     schema: str
     source_tables: tuple[str, ...]
     target_tables: tuple[str, ...]

@@ -56,7 +56,7 @@ class MySqlDatabase:
     lost: tuple[type[Exception], ...] = (pymysql.err.OperationalError, pymysql.err.InterfaceError)
 
     def __init__(self, server: MySQLServer) -> None:
-        self.server = server
+        self.server, self.connector = server, server.name
         self.name = self.schema = server.create_database()
 
     def connect(self) -> MySqlSession:
@@ -82,7 +82,7 @@ class MySqlDatabase:
     def source_options(self, prefix: str, tables: Sequence[str]) -> dict[str, str]:
         """Return the options of a source connector."""
         return {
-            "connector.class": self.server.name,
+            "connector.class": self.connector,
             "database.hostname": self.server.host,
             "database.port": str(self.server.port),
             "database.user": USER,

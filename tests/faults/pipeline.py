@@ -19,7 +19,6 @@ from tests.faults.tables import TABLES
 from tests.servers.process import Process, tail
 
 CDC = [sys.executable, "-m", "cdc.cli.main"]
-PREFIX = "f"
 
 
 class Pipeline:
@@ -41,7 +40,7 @@ class Pipeline:
         folder.mkdir(exist_ok=True)
         self.folder, self.source, self.target = folder, source, target
         self.log = folder / "cdc.log"
-        self.prefix = f"{PREFIX}{source.name}"
+        self.prefix = f"{source.connector}_{source.name}"
         self._process: Process | None = None
         self._orphans: list[int] = []
         self._write("source", self._source_config() | (options or {}))

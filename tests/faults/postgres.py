@@ -34,6 +34,7 @@ class PostgresSession:
 class PostgresDatabase:
     """A database that is a source or a target of `Pipeline`."""
 
+    connector = "postgres"
     schema = "public"
     source_tables: tuple[str, ...] = (
         "CREATE TABLE item (id int PRIMARY KEY, version bigint NOT NULL, body text)",
@@ -71,7 +72,7 @@ class PostgresDatabase:
     def source_options(self, prefix: str, tables: Sequence[str]) -> dict[str, str]:
         """Return the options of a source connector."""
         return {
-            "connector.class": "postgres",
+            "connector.class": self.connector,
             **self._database.properties(),
             "slot.name": prefix,
             "plugin.name": "pgoutput",
