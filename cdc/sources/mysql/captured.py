@@ -14,6 +14,7 @@ from cdc.sources.mysql.binlog.events import ColumnMap, TableMap
 from cdc.sources.mysql.catalog import BUILT_IN
 from cdc.sources.mysql.columns import ColumnFactory, modes
 from cdc.sources.mysql.config import BinlogConfig
+from cdc.sources.mysql.converters import converters
 from cdc.sources.mysql.flavours import Flavour
 from cdc.sources.mysql.row_layout import RowLayout
 from cdc.sources.mysql.table_maps import logged_columns, stored_columns
@@ -56,7 +57,12 @@ class CapturedTables:
         self._topics, self._headers = topics, headers
         adjusts = config.enable_time_adjuster
         handling = modes(config, config.bigint_unsigned_handling, adjust_years=adjusts)  # type: ignore[arg-type]
-        self._columns = ColumnFactory(ColumnMaker(config), handling, config.include_schema_comments)
+        self._columns = ColumnFactory(
+            ColumnMaker(config),
+            handling,
+            config.include_schema_comments,
+            converters(config, config.converters),
+        )
         self._rules = CaptureRules(config)
         self._database_wanted = name_filter(config.database_include, config.database_exclude)
         self._blocks: dict[tuple[TableId, str], SourceBlock] = {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from cdc.relational.config import RelationalConfig
 from cdc.sources.mysql.config.binlog import BinlogOptions
 from cdc.sources.mysql.config.connection import BinlogConnection, MariaDbConnection, MySqlConnection
+from cdc.sources.mysql.config.converters import ConverterOptions
 from cdc.sources.mysql.config.filters import BinlogFilters
 from cdc.sources.mysql.config.history import HistoryOptions
 from cdc.sources.mysql.config.snapshot import BinlogSnapshot, MariaDbSnapshot, MySqlSnapshot
@@ -15,6 +16,7 @@ class BinlogConfig(
     BinlogSnapshot,
     BinlogTypes,
     BinlogFilters,
+    ConverterOptions,
     RelationalConfig,
     HistoryOptions,
     BinlogOptions,

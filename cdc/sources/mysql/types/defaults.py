@@ -14,7 +14,7 @@ from schemas.definition import ColumnDefinition
 
 _NOW = re.compile(r"(?:current_timestamp|now|localtime|localtimestamp)\b.*", re.IGNORECASE | re.DOTALL)
 _BITS = re.compile(r"b'([01]*)'|0b([01]+)|([01]+)")
-_NONE = frozenset(("TINYBLOB", "MEDIUMBLOB", "LONGBLOB", "JSON", "UUID", "INET4", "INET6", "VECTOR"))
+_NONE = frozenset(("TINYBLOB", "MEDIUMBLOB", "LONGBLOB", "UUID", "INET4", "INET6", "VECTOR"))
 _EPOCH = {"DATETIME": "1970-01-01 00:00:00", "TIMESTAMP": "1970-01-01 00:00:00", "DATE": "1970-01-01"}
 _TRUE = {"true": "1", "false": "0"}
 

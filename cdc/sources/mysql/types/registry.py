@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 from cdc.relational.column_type import ColumnType, json_string
 from cdc.relational.text_view import TEXT
-from cdc.sources.mysql.types import numbers, spatial, temporal, text
-from cdc.sources.mysql.types.forms import Forms, forms
+from cdc.sources.mysql.types import numbers, spatial, temporal, text, wire
+from cdc.sources.mysql.types.forms import Forms
 from cdc.sources.mysql.types.json_document import document_text
 from cdc.sources.mysql.types.modes import Modes
 from cdc.sources.mysql.types.names import TypeName, labels, type_name
@@ -30,6 +31,11 @@ class _Spec:
     def digits(self) -> int:
         """The fraction digits of a temporal type."""
         return self.column.length or self.column.scale or 0
+
+    @property
+    def zero(self) -> Any:
+        """What stands for a zero date."""
+        return None if self.column.optional else temporal.EPOCH
 
 
 Make = Callable[[_Spec], Forms]
@@ -86,11 +92,16 @@ def _set(spec: _Spec) -> Forms:
 
 
 def _json(spec: _Spec) -> Forms:
-    """JSON of MySQL. A SELECT prints blanks, the log's form is printed without, both as in Debezium."""
+    """JSON. A SELECT prints blanks, MySQL's log is printed without, both as in Debezium.
+
+    MariaDB's is a LONGTEXT that only statements call JSON: its text is as it was written.
+    """
     found = ColumnType(logical.semantic(Type.STRING, logical.JSON), TEXT, "", spec.modes.placeholder_text)
     view = "mysql_document(v)"
     scope = {"mysql_document": document_text, "json_string": json_string}
-    return forms(found, Codec(f"{view}.encode('latin-1').decode()", f"json_string({view})", scope), view)
+    codec = Codec(f"{view}.encode('latin-1').decode()", f"json_string({view})", scope)
+    binary = replace(found, codec=codec, text=view)
+    return Forms(found, lambda mapped: binary if mapped.type == wire.JSON else found)
 
 
 def _geometry(spec: _Spec) -> Forms:
@@ -109,10 +120,10 @@ TYPES: dict[str, Make] = {
     "DOUBLE": _double,
     "DECIMAL": _decimal,
     "YEAR": lambda spec: numbers.year(),
-    "DATE": lambda spec: temporal.date(spec.modes, optional=spec.column.optional),
+    "DATE": lambda spec: temporal.date(spec.modes, spec.zero),
     "TIME": lambda spec: temporal.time(spec.digits, spec.modes),
-    "DATETIME": lambda spec: temporal.datetime(spec.digits, spec.modes, optional=spec.column.optional),
-    "TIMESTAMP": lambda spec: temporal.timestamp(spec.digits, spec.modes, optional=spec.column.optional),
+    "DATETIME": lambda spec: temporal.datetime(spec.digits, spec.modes, spec.zero),
+    "TIMESTAMP": lambda spec: temporal.timestamp(spec.digits, spec.modes, spec.zero),
     "CHAR": _string,
     "VARCHAR": _string,
     "TINYTEXT": _string,
@@ -155,11 +166,14 @@ def resolve(column: ColumnDefinition, modes: Modes) -> Forms | None:
     make = TYPES.get(name.name)
     if make is None:
         return None
-    found = make(_Spec(column, name, modes))
+    return without_placeholder(make(_Spec(column, name, modes)), optional=column.optional)
+
+
+def without_placeholder(found: Forms, *, optional: bool) -> Forms:
+    """Return a type whose values, where a row image lacks them, are null if its form has no room for more."""
     if found.text.schema.type in _HOLDS_PLACEHOLDER:
         return found
-    # A number has no room for a placeholder: where a row image lacks it, it is null if it can be.
-    missing = None if column.optional else found.text.fallback
+    missing = None if optional else found.text.fallback
     return Forms(
         replace(found.text, unavailable=missing),
         lambda mapped: replace(found.binlog(mapped), unavailable=missing),

@@ -1,4 +1,7 @@
-"""Dates, times, datetimes, timestamps; zero and partial dates are null, or the epoch in NOT NULL columns."""
+"""Dates, times, datetimes, timestamps.
+
+`zero` is what stands for zero and partial dates: a value in the form of the type, None, or `EPOCH`.
+"""
 
 from __future__ import annotations
 
@@ -25,6 +28,9 @@ from schemas.table import Codec
 
 Days = Callable[[int, int, int], "int | None"]
 
+EPOCH: Any = object()
+"""1970-01-01 in the form of the type."""
+
 
 def days_of(year: int, month: int, day: int) -> int | None:
     """Return the days since 1970; None for zero and partial dates."""
@@ -50,38 +56,43 @@ def _memo(kind: str, key: Hashable, compute: Callable[[Any], Any]) -> tuple[str,
 
 
 def _guarded(
-    form: TemporalForm, test: str, number: str, text: str, optional: bool, scope: dict[str, Any]
+    form: TemporalForm, test: str, number: str, text: str, zero: Any, scope: dict[str, Any]
 ) -> Codec:
     """Return the codec of a value that may be none at all: where `test` is false."""
-    epoch, epoch_json = repr(form.epoch), repr(f'"{form.epoch}"' if form.unit is None else str(form.epoch))
-    none, none_json = ("None", "'null'") if optional else (epoch, epoch_json)
+    zero = _zero(form, zero)
     value, json = form.value(number, text), form.json(number, text)
     return Codec(
-        f"({value}) if {test} else {none}", f"({json}) if {test} else {none_json}", {**scope, **SCOPE}
+        f"({value}) if {test} else {zero!r}", f"({json}) if {test} else {_json(zero)!r}", {**scope, **SCOPE}
     )
+
+
+def _zero(form: TemporalForm, zero: Any) -> Any:
+    return form.epoch if zero is EPOCH else zero
+
+
+def _json(value: int | str | None) -> str:
+    return "null" if value is None else f'"{value}"' if isinstance(value, str) else str(value)
 
 
 # -- date -----------------------------------------------------------------------------------------
 
 
-def date(modes: Modes, *, optional: bool) -> Forms:
+def date(modes: Modes, zero: Any) -> Forms:
     """Return DATE."""
     form, days = date_form(modes.time), _days(modes)
+    none = _zero(form, zero)
 
     def value(parts: tuple[int, int, int]) -> Any:
         number = days(*parts)
         if number is None:
-            return None if optional else form.epoch
+            return none
         return number if form.unit is not None else calendar.iso_day(number) + "Z"
 
-    def json(found: Any) -> str:
-        return "null" if found is None else f'"{found}"' if form.unit is None else str(found)
-
-    key = (form.unit is None, modes.adjust_years, optional)
+    key = (form.unit is None, modes.adjust_years, none)
 
     def codec(kind: str, parts: Callable[[Any], tuple[int, int, int]]) -> Codec:
         values, numbers = _memo(f"mysql_date_{kind}", key, lambda v: value(parts(v)))
-        texts, written = _memo(f"mysql_date_{kind}_json", key, lambda v: json(value(parts(v))))
+        texts, written = _memo(f"mysql_date_{kind}_json", key, lambda v: _json(value(parts(v))))
         return Codec(f"{values}[v]", f"{texts}[v]", {values: numbers, texts: written})
 
     found = form.type(codec("text", _text_date), modes)
@@ -106,10 +117,10 @@ _FRACTION_UNIT = (0, 10_000, 10_000, 100, 100, 1, 1)
 _ISO = {"mysql_iso_moment": lambda micros: calendar.iso_moment(micros) + "Z"}
 
 
-def datetime(precision: int, modes: Modes, *, optional: bool) -> Forms:
+def datetime(precision: int, modes: Modes, zero: Any) -> Forms:
     """Return DATETIME(precision), as if it were UTC."""
     form, days = timestamp_form(precision, modes.time), _days(modes)
-    text = _text_datetime(form, days, precision, modes, optional)
+    text = _text_datetime(form, days, precision, modes, zero)
 
     def stored(column: ColumnMap) -> Codec:
         if column.type != DATETIME2:
@@ -117,19 +128,19 @@ def datetime(precision: int, modes: Modes, *, optional: bool) -> Forms:
             name, function = interned("mysql_old_datetime", (days, precision), lambda: read)
             test, number = f"(mysql_m := {name}(v)) is not None", "mysql_m"
             iso = "mysql_iso_moment(mysql_m)"
-            return _guarded(form, test, number, iso, optional, {name: function, **_ISO})
-        return _stored_datetime(form, days, column.metadata, modes, optional)
+            return _guarded(form, test, number, iso, zero, {name: function, **_ISO})
+        return _stored_datetime(form, days, column.metadata, modes, zero)
 
     return forms_by(form.type(text, modes), stored)
 
 
-def _text_datetime(form: TemporalForm, days: Days, precision: int, modes: Modes, optional: bool) -> Codec:
+def _text_datetime(form: TemporalForm, days: Days, precision: int, modes: Modes, zero: Any) -> Codec:
     name, memo = _memo("mysql_text_day", modes.adjust_years, lambda v: _day_micros(days, *_text_date(v)))
     seconds = "int(float(v[17:]) * 1e6 + 0.5)" if precision else "int(v[17:]) * 1000000"
     number = f"(mysql_d + rel_minutes[v[11:16]] + {seconds})"
     scope = {name: memo, "rel_minutes": calendar.minutes, **_ISO}
     test = f"(mysql_d := {name}[v[:10]]) is not None"
-    return _guarded(form, test, number, f"mysql_iso_moment({number})", optional, scope)
+    return _guarded(form, test, number, f"mysql_iso_moment({number})", zero, scope)
 
 
 def _day_micros(days: Days, year: int, month: int, day: int) -> int | None:
@@ -137,7 +148,7 @@ def _day_micros(days: Days, year: int, month: int, day: int) -> int | None:
     return None if number is None else number * DAY
 
 
-def _stored_datetime(form: TemporalForm, days: Days, precision: int, modes: Modes, optional: bool) -> Codec:
+def _stored_datetime(form: TemporalForm, days: Days, precision: int, modes: Modes, zero: Any) -> Codec:
     def of_packed(packed: int) -> int | None:
         year_month, day = packed >> 5, packed & 31
         return _day_micros(days, year_month // 13, year_month % 13, day)
@@ -148,7 +159,7 @@ def _stored_datetime(form: TemporalForm, days: Days, precision: int, modes: Mode
     clock = _clock("mysql_n", shift, 31)
     number = f"(mysql_d + {clock} * 1000000{fraction})"
     test = f"(mysql_d := {name}[(mysql_n := int.from_bytes(v, 'big')) >> {17 + shift} & 4194303]) is not None"
-    return _guarded(form, test, number, f"mysql_iso_moment({number})", optional, {name: memo, **_ISO})
+    return _guarded(form, test, number, f"mysql_iso_moment({number})", zero, {name: memo, **_ISO})
 
 
 def _clock(packed: str, shift: int, hours: int) -> str:
@@ -215,35 +226,37 @@ _SECONDS = [f"{second:02}" for second in range(60)]
 _ZONED = {"mysql_seconds": _SECONDS}
 
 
-def timestamp(precision: int, modes: Modes, *, optional: bool) -> Forms:
+def timestamp(precision: int, modes: Modes, zero: Any, *, shortest: bool = False) -> Forms:
     """Return TIMESTAMP(precision): ISO text in UTC.
 
-    In the log its fraction has as many digits as declared, from a SELECT as few as will do: both as in
-    Debezium.
+    In the log its fraction has as many digits as declared, unless `shortest`, from a SELECT as few as will
+    do: both as in Debezium.
     """
     form = ZONED_TIMESTAMP
     clock = "v[11:].rstrip('0').rstrip('.')" if precision else "v[11:]"
-    text = _guarded(form, "v[5:7] != '00'", "", f"v[:10] + 'T' + {clock} + 'Z'", optional, {})
+    text = _guarded(form, "v[5:7] != '00'", "", f"v[:10] + 'T' + {clock} + 'Z'", zero, {})
 
     def stored(column: ColumnMap) -> Codec:
-        return _stored_timestamp(column, precision, optional)
+        return _stored_timestamp(column, precision, zero, shortest)
 
     return forms_by(form.type(text, modes), stored)
 
 
-def _stored_timestamp(column: ColumnMap, precision: int, optional: bool) -> Codec:
+def _stored_timestamp(column: ColumnMap, precision: int, zero: Any, shortest: bool) -> Codec:
     name, memo = _memo("mysql_minute", None, _minute)
     scope = {name: memo, **_ZONED}
     moment = f"{name}[mysql_n // 60] + mysql_seconds[mysql_n % 60]"
     if column.type == TIMESTAMP and not precision:
-        return _guarded(ZONED_TIMESTAMP, "(mysql_n := v)", "", f"{moment} + 'Z'", optional, scope)
+        return _guarded(ZONED_TIMESTAMP, "(mysql_n := v)", "", f"{moment} + 'Z'", zero, scope)
     digits = column.metadata if column.type == TIMESTAMP2 else precision
     size = _FRACTION_BITS[digits]
     if not size:
         test = "(mysql_n := int.from_bytes(v, 'big'))"
-        return _guarded(ZONED_TIMESTAMP, test, "", f"{moment} + 'Z'", optional, scope)
+        return _guarded(ZONED_TIMESTAMP, test, "", f"{moment} + 'Z'", zero, scope)
     # MySQL stores an even number of digits, MariaDB's old form the declared number.
     kept = digits + digits % 2 if column.type == TIMESTAMP2 else digits
-    fraction = f"str(int.from_bytes(v[4:], 'big')).zfill({kept})[:{digits}]"
+    fraction = f"'.' + str(int.from_bytes(v[4:], 'big')).zfill({kept})[:{digits}]"
+    if shortest:
+        fraction = f"({fraction}).rstrip('0').rstrip('.')"
     test = "(mysql_n := int.from_bytes(v[:4], 'big'))"
-    return _guarded(ZONED_TIMESTAMP, test, "", f"{moment} + '.' + {fraction} + 'Z'", optional, scope)
+    return _guarded(ZONED_TIMESTAMP, test, "", f"{moment} + {fraction} + 'Z'", zero, scope)
