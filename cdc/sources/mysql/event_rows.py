@@ -10,7 +10,7 @@ from typing import Any
 
 from cdc.batch import Images, ImageTemplate
 from cdc.sources.mysql.binlog.events import Chunk, Rows
-from cdc.sources.mysql.binlog.failures import Malformed
+from cdc.sources.mysql.binlog.failures import FAULTS, Malformed, UnreadableEvent, why
 from cdc.sources.mysql.binlog.integers import packed
 from cdc.sources.mysql.row_layout import RowLayout, ShapeReaders
 
@@ -24,7 +24,8 @@ class Segment:
 
     before_at, after_at: where the null bitmap of each image is (with `partial`, the value options before
     it); 0 where there is no such image. op: which images are shown: of `c` the new one, of `d` the old one,
-    of `t` none; a new image that is shown alone may still take values from the old one.
+    of `t` none; a new image that is shown alone may still take values from the old one. file, pos: where
+    in the log their event is.
     """
 
     chunk: Chunk
@@ -32,6 +33,8 @@ class Segment:
     before_at: Sequence[int]
     after_at: Sequence[int]
     op: str
+    file: str = ""
+    pos: int = 0
 
     def __len__(self) -> int:
         return len(self.after_at)
@@ -45,11 +48,14 @@ class Segment:
         """Return these rows only, shown as `op` has it."""
         before = [self.before_at[row] for row in rows]
         after = [self.after_at[row] for row in rows]
-        return Segment(self.chunk, self.readers, before, after, op or self.op)
+        return Segment(self.chunk, self.readers, before, after, op or self.op, self.file, self.pos)
 
 
-def locate(layout: RowLayout, event: Rows) -> Segment:
-    """Find the images of an event's rows; raises Malformed where the rows do not fill it exactly."""
+def locate(layout: RowLayout, event: Rows, file: str = "") -> Segment:
+    """Find the images of the rows of an event in a file.
+
+    Raises Malformed where the rows do not fill it exactly.
+    """
     readers = layout.readers(event.shape)
     before, after = event.shape.before is not None, event.shape.after is not None
     before_at: list[int] = []
@@ -59,7 +65,8 @@ def locate(layout: RowLayout, event: Rows) -> Segment:
     except (IndexError, struct.error) as error:
         raise Malformed("its rows end too early") from error
     absent = [0] * max(len(before_at), len(after_at))
-    return Segment(event.chunk, readers, before_at or absent, after_at or absent, event.shape.op)
+    op, pos = event.shape.op, event.pos
+    return Segment(event.chunk, readers, before_at or absent, after_at or absent, op, file, pos)
 
 
 def _locate(readers: ShapeReaders, event: Rows, before: list[int] | None, after: list[int] | None) -> None:
@@ -104,11 +111,14 @@ class EventRows:
         return sum(map(len, self.segments))
 
     def render(self, template: ImageTemplate) -> Images:
-        """Run the template over every row."""
+        """Run the template over every row; raises UnreadableEvent for a value that is none."""
         images = Images([], [], [])
         absent = template.row.absent if template.row is not None else None
         for segment in self.segments:
-            _render(segment, template, absent, images)
+            try:
+                _render(segment, template, absent, images)
+            except FAULTS as error:
+                raise UnreadableEvent(segment.file, segment.pos, "rows", why(error)) from error
         return images
 
     def select(self, indices: Sequence[int]) -> EventRows:

@@ -46,7 +46,7 @@ class Statements(Protocol):
 class LogDecoder:
     """Gather outcomes until a window is full.
 
-    skipped: operations that are not captured (c u d t). resume: where the offset stands inside the first
+    skipped: operations that are not captured (c u d t). resume: where the offset stands inside of a
     transaction, which the server sends again from its start. failures: what happens with rows that cannot be
     read (`event.processing.failure.handling.mode`). moved: whether the position did.
     contained: drops what a snapshot already has.
@@ -68,7 +68,7 @@ class LogDecoder:
     _transaction: tuple[Any, ...] = ()
     _marks: list[Mark] = field(default_factory=list)
     _marked: bool = False
-    _known_to: int = 0
+    _again: bool = False
     _takers: dict[type, Callable[[Any], None]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -97,13 +97,12 @@ class LogDecoder:
         self._cut(clock_ns)
         found, self._done, self._size, self._rows.seq = self._done, [], 0, 0
         marks, self._marks = self._marks, []
-        known_to, self._known_to = self._known_to, 0
         changes = [batch for batch in found if isinstance(batch, ChangeBatch)]
         if self.tracker is None:
             return found
-        markers = self.tracker.apply(changes, (), marks, known_to)
-        if known_to:
-            found = [rest for batch in found if (rest := _behind(batch, known_to)) is not None]
+        markers = self.tracker.apply(changes, (), marks)
+        if self.position.event and self._marked:
+            self.position.transaction = {"transaction_id": self.transaction_id, **self.tracker.offset()}
         return [*found, markers] if markers is not None else found
 
     @property
@@ -114,7 +113,7 @@ class LogDecoder:
     @property
     def behind(self) -> bool:
         """Whether the stream has not come back yet to where the offset stands."""
-        return self.resume is not None and self.position.event > 0
+        return self.resume is not None
 
     # -- outcomes ----------------------------------------------------------------------------
 
@@ -128,18 +127,22 @@ class LogDecoder:
             thread=begin.thread_id,
             transaction_id=place.gtid or f"file={place.file},pos={place.pos}",
         )
+        self._again = self.resume is not None and self.resume.fits(begin)
+        # Whoever has counted rows has told of the beginning.
+        self._marked = self._again and self.tracker is not None and bool(self.tracker.offset())
         self.position.begin(begin)
-        self._marked = False
         self.moved = True
 
     def _take(self, event: Rows) -> None:
         shape, done = event.shape, 0
-        if self.resume is not None:
-            found = self.resume.done(event.number)
-            if found != 0:
-                self._take_known(event, found)
+        if self._again:
+            assert self.resume is not None
+            known = self.resume.done(event.number)
+            if known is None:
+                self.position.rows(event.number)
                 return
-            self.resume = None
+            done = known
+            self._end_resume()
         self.position.rows(event.number)
         self.moved = True
         if shape.op in self.skipped:
@@ -152,32 +155,15 @@ class LogDecoder:
         if self.tracker is not None and not self._marked:
             self._mark(begins=True)
         try:
-            self._rows.take(version, event, self._transaction, done)
+            self._rows.take(version, event, self._transaction, self.position.file, done)
         except FAULTS as error:
             self._unreadable(event, error)
         self._size += event.stop - event.start
 
-    def _take_known(self, event: Rows, done: int | None) -> None:
-        """Pass an event that is wholly or partly in the log; with metadata its rows still count."""
-        self.position.rows(event.number)
-        version = None
-        if event.shape.op not in self.skipped:
-            version = self.tables.version(event.shape.table, self._where(event.pos))
-        if done is not None:
-            self.resume = None
-        if version is None:
-            return
-        if self.tracker is None:
-            if done is not None:
-                self._add(version, event, done)
-            return
-        before = self._rows.seq
-        self._add(version, event)
-        self._known_to = self._rows.seq + 1 if done is None else before + 2 + done
-
     def _commit(self, commit: Commit) -> None:
         self.position.commit(commit)
-        self.resume = None
+        if self._again:
+            self._end_resume()
         self.commits += 1
         self.moved = True
         if self._marked:
@@ -188,6 +174,8 @@ class LogDecoder:
 
     def _passed(self, passed: Passed) -> None:
         self.position.passed(passed)
+        if self.resume is not None and passed.gtid is not None and passed.gtid == self.resume.gtid:
+            self._end_resume()
         self.moved = True
 
     def _statement(self, statement: Statement) -> None:
@@ -217,6 +205,10 @@ class LogDecoder:
 
     # -- parts -------------------------------------------------------------------------------
 
+    def _end_resume(self) -> None:
+        """Be where the offset stood."""
+        self.resume, self._again = None, False
+
     def _mark(self, *, begins: bool) -> None:
         transaction = self._transaction
         self._marks.append(Mark(self._rows.number(), transaction[-1], transaction[0], begins))
@@ -238,11 +230,3 @@ class LogDecoder:
             raise failure from error
         if self.failures == "warn":
             log.warning("%s; it is left out", failure)
-
-
-def _behind(batch: Batch, seq: int) -> Batch | None:
-    """Return the rows from `seq` on; None when there are none."""
-    if not isinstance(batch, ChangeBatch):
-        return batch
-    kept = [index for index, place in enumerate(batch.seq) if place >= seq]
-    return batch.select(kept) if kept else None

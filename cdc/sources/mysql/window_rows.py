@@ -33,9 +33,11 @@ class WindowRows:
     seq: int = 0
     _versions: dict[TableVersion, _Gathered] = field(default_factory=dict)
 
-    def take(self, version: TableVersion, event: Rows, transaction: Sequence[Any], done: int = 0) -> None:
-        """Take the rows of an event but the first `done`; raises Malformed."""
-        segment = locate(version.layout, event)
+    def take(
+        self, version: TableVersion, event: Rows, transaction: Sequence[Any], file: str, done: int = 0
+    ) -> None:
+        """Take the rows of an event in a file but the first `done`; raises Malformed."""
+        segment = locate(version.layout, event, file)
         rows: Sequence[int] = range(len(segment))
         if done:
             rows = rows[done:]

@@ -12,7 +12,15 @@ class Malformed(ValueError):
     """Bytes of an event are not what its type promises; the decoder adds where that is."""
 
 
-FAULTS = (Malformed, IndexError, ValueError, KeyError, OverflowError, struct.error, zlib.error)
+FAULTS = (
+    Malformed,
+    ArithmeticError,
+    LookupError,
+    RecursionError,
+    ValueError,
+    struct.error,
+    zlib.error,
+)
 """What reading bytes that are not what they should be may raise."""
 
 

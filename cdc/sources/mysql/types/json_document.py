@@ -2,7 +2,8 @@
 
 https://dev.mysql.com/doc/dev/mysql-server/latest/json__binary_8h.html: a type byte, then the value; arrays
 and objects start with their count and size and refer to their values by offset, two octets each in small
-ones and four in large ones.
+ones and four in large ones. The parts of a document do not overlap; one whose parts do is refused, because
+its text may be of any size.
 """
 
 from __future__ import annotations
@@ -69,34 +70,43 @@ def node_text(node: Node) -> str:
 
 
 def _text(b: bytes, s: str) -> str:
-    return _value(b, s, b[0], 1)
+    return _value(b, s, b[0], 1, [len(b)])
 
 
 def _node(b: bytes, s: str) -> Node:
     def build(kind: int, at: int) -> Node:
         if kind > LARGE_ARRAY:
-            return _scalar(b, s, kind, at)
-        values = [build(k, where) for k, where in _entries(b, kind, at)]
-        return dict(zip(_keys(b, s, kind, at), values, strict=True)) if kind <= LARGE_OBJECT else values
+            return _scalar(b, s, kind, at, room)
+        values = [build(k, where) for k, where in _entries(b, kind, at, room)]
+        return dict(zip(_keys(b, s, kind, at, room), values, strict=True)) if kind <= LARGE_OBJECT else values
 
+    room = [len(b)]
     return build(b[0], 1)
 
 
-def _value(b: bytes, s: str, kind: int, at: int) -> str:
+def _value(b: bytes, s: str, kind: int, at: int, room: list[int]) -> str:
+    """Return the text of a value; room: how many octets of the document no other value has taken."""
     if kind > LARGE_ARRAY:
-        return _scalar(b, s, kind, at)
-    values = [_value(b, s, k, where) for k, where in _entries(b, kind, at)]
+        return _scalar(b, s, kind, at, room)
+    values = [_value(b, s, k, where, room) for k, where in _entries(b, kind, at, room)]
     if kind > LARGE_OBJECT:
         return "[" + ",".join(values) + "]"
-    pairs = zip(_keys(b, s, kind, at), values, strict=True)
+    pairs = zip(_keys(b, s, kind, at, room), values, strict=True)
     return "{" + ",".join([f"{json_string(key)}:{value}" for key, value in pairs]) + "}"
 
 
-def _entries(b: bytes, kind: int, at: int) -> list[tuple[int, int]]:
+def _occupy(room: list[int], octets: int) -> None:
+    room[0] -= octets
+    if room[0] < 0:
+        raise ValueError("the parts of a binary JSON document overlap")
+
+
+def _entries(b: bytes, kind: int, at: int, room: list[int]) -> list[tuple[int, int]]:
     """Return type and place of each value; small ones are in the table itself."""
     large = kind in (LARGE_OBJECT, LARGE_ARRAY)
     count = (_WIDE_PAIR if large else _PAIR)(b, at)[0]
     width = 4 if large else 2
+    _occupy(room, count * (width + 1))
     first = at + 2 * width + (count * (width + 2) if kind <= LARGE_OBJECT else 0)
     offset = _WIDE_OFFSET if large else _OFFSET
     inline = (LITERAL, INT16, UINT16, INT32, UINT32) if large else (LITERAL, INT16, UINT16)
@@ -107,19 +117,20 @@ def _entries(b: bytes, kind: int, at: int) -> list[tuple[int, int]]:
     return found
 
 
-def _keys(b: bytes, s: str, kind: int, at: int) -> list[str]:
+def _keys(b: bytes, s: str, kind: int, at: int, room: list[int]) -> list[str]:
     large = kind == LARGE_OBJECT
     count = (_WIDE_PAIR if large else _PAIR)(b, at)[0]
     width, entry = (4, _WIDE_KEY) if large else (2, _KEY)
-    places = (
-        entry(b, place) for place in range(at + 2 * width, at + 2 * width + count * (width + 2), width + 2)
-    )
+    first, size = at + 2 * width, width + 2
+    places = [entry(b, place) for place in range(first, first + count * size, size)]
+    _occupy(room, sum([length for _, length in places]))
     return [s[at + offset : at + offset + length] for offset, length in places]
 
 
-def _scalar(b: bytes, s: str, kind: int, at: int) -> str:
+def _scalar(b: bytes, s: str, kind: int, at: int, room: list[int]) -> str:
     if kind == STRING:
         length, at = _length(b, at)
+        _occupy(room, length)
         return json_string(s[at : at + length])
     if kind == LITERAL:
         return _LITERALS[b[at]]
@@ -130,8 +141,13 @@ def _scalar(b: bytes, s: str, kind: int, at: int) -> str:
     if kind == OPAQUE:
         field = b[at]
         length, at = _length(b, at + 1)
+        _occupy(room, length)
         return _opaque(field, b[at : at + length])
     raise ValueError(f"type {kind} in a binary JSON document")
+
+
+_LONGEST = 28
+"""Lengths have at most five octets."""
 
 
 def _length(b: bytes, at: int) -> tuple[int, int]:
@@ -144,6 +160,8 @@ def _length(b: bytes, at: int) -> tuple[int, int]:
         if octet < 128:
             return length, at
         shift += 7
+        if shift > _LONGEST:
+            raise ValueError("a length in a binary JSON document does not end")
 
 
 def double_text(value: float) -> str:
