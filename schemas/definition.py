@@ -5,6 +5,7 @@ The fields are those of Debezium's `tableChanges` (io.debezium.relational.histor
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -17,7 +18,8 @@ class ColumnDefinition:
 
     type_name: in capitals, with its attributes, as in `INT UNSIGNED`. length, scale: as declared, None when
     not. charset: of character types. jdbc_type: java.sql.Types. default: the default's text, None for
-    NULL and for none at all, which `has_default` tells apart. enum_values: of ENUM and SET, quoted as in SQL.
+    NULL and for none at all, which `has_default` tells apart; octets that are no UTF-8 are escaped
+    (`surrogateescape`). enum_values: of ENUM and SET, quoted as in SQL.
     generated: computed by the server (Debezium says so of AUTO_INCREMENT too); virtual: not stored, so
     not in the binlog.
     """
@@ -75,6 +77,14 @@ class TableDefinition:
         """Return a column by its name, which is case-insensitive."""
         folded = name.casefold()
         return next((column for column in self.columns if column.name.casefold() == folded), None)
+
+
+_ESCAPED = re.compile("[\ud800-\udfff]")
+
+
+def readable(text: str) -> str:
+    """Return a text with U+FFFD for escaped octets, as Java reads them."""
+    return _ESCAPED.sub("\ufffd", text)
 
 
 class ChangeKind(StrEnum):

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from schemas.definition import ChangeKind, ColumnDefinition, TableChange, TableDefinition
+from schemas.definition import ChangeKind, ColumnDefinition, TableChange, TableDefinition, readable
 from schemas.table import TableId
 
 _GENERATED = "generated"
@@ -110,7 +110,7 @@ def _column_struct(column: ColumnDefinition, position: int, comments: bool) -> d
         "length": column.length,
         "scale": column.scale,
         **_flags(column, position, comments),
-        "defaultValueExpression": column.default,
+        "defaultValueExpression": None if column.default is None else readable(column.default),
         "enumValues": list(column.enum_values) or None,
     }
 

@@ -60,21 +60,45 @@ class Bits(str):
 
     @classmethod
     def of(cls, digits: str, base: int) -> Bits:
-        """Return the literal of some digits, which keeps zeros in front only in binary."""
-        return cls(digits if base == 2 else format(int(digits or "0", 16), "b"))
+        """Return the literal of some digits, with the zeros in front."""
+        return cls(digits) if base == 2 else _Hexadecimal("".join(f"{int(one, 16):04b}" for one in digits))
 
     def for_column(self, jdbc_type: int) -> str:
-        """Return the default's text: the digits for BIT, the number for numbers, else the bytes."""
+        """Return the default's text: the digits for BIT, the number for numbers, else that of the octets.
+
+        Octets that are no UTF-8 are escaped in binary columns (`ColumnDefinition.default`), and those of
+        latin1 in others.
+        """
         if jdbc_type == _BIT:
-            return str(self)
+            return self.digits
         value = int(self or "0", 2)
         if jdbc_type not in _TEXTS:
             return str(value)
-        return value.to_bytes((value.bit_length() + 7) // 8, "big").decode("latin-1")
+        octets = value.to_bytes((len(self) + 7) // 8, "big")
+        if jdbc_type in _OCTETS:
+            return octets.decode("utf-8", "surrogateescape")
+        try:
+            return octets.decode("utf-8")
+        except UnicodeDecodeError:
+            return octets.decode("latin-1")
+
+    @property
+    def digits(self) -> str:
+        """What a BIT column has as its default."""
+        return str(self)
+
+
+class _Hexadecimal(Bits):
+    __slots__ = ()
+
+    @property
+    def digits(self) -> str:
+        return format(int(self or "0", 2), "b")
 
 
 _BIT = -7
-_TEXTS = frozenset((CHAR, VARCHAR, NCHAR, NVARCHAR, BINARY, VARBINARY, BLOB, OTHER))
+_OCTETS = frozenset((BINARY, VARBINARY, BLOB))
+_TEXTS = frozenset((CHAR, VARCHAR, NCHAR, NVARCHAR, OTHER)) | _OCTETS
 
 
 def _number(cursor: Cursor) -> str:

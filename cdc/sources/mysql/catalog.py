@@ -63,16 +63,20 @@ class Catalog:
         ]
 
     def create_statement(self, table: TableId) -> str | None:
-        """Return `SHOW CREATE TABLE`; None when there is no such table (any more)."""
+        """Return `SHOW CREATE TABLE`; None when there is no such table (any more).
+
+        Defaults of binary columns are octets, whatever the character set: what is no UTF-8 is escaped as
+        Python does it (`surrogateescape`).
+        """
         from pymysql.err import ProgrammingError
 
         try:
-            rows = self._rows(f"SHOW CREATE TABLE {qualified(table)}")
+            rows = self._octets(f"SHOW CREATE TABLE {qualified(table)}")
         except ProgrammingError as error:
             if error.args[0] in (1049, 1146):  # unknown database, no such table
                 return None
             raise
-        return str(rows[0][1])
+        return str(rows[0][1], "utf-8", "surrogateescape")
 
     def database_charsets(self) -> dict[str, tuple[str, str]]:
         """Return each database's default character set and collation."""
@@ -86,3 +90,11 @@ class Catalog:
         with self._connection.cursor() as cursor:
             cursor.execute(statement, parameters)
             return list(cursor.fetchall())
+
+    def _octets(self, statement: str) -> list[tuple[Any, ...]]:
+        connection: Any = self._connection
+        connection.use_unicode = False
+        try:
+            return self._rows(statement)
+        finally:
+            connection.use_unicode = True

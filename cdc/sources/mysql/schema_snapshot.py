@@ -12,7 +12,7 @@ from cdc.errors import ResourceBusy
 from cdc.sources.mysql.catalog import Catalog, qualified, quote
 from cdc.sources.mysql.server import Server
 from schemas.ddl import Schema
-from schemas.definition import ChangeKind, SchemaChange, TableChange, TableDefinition
+from schemas.definition import ChangeKind, SchemaChange, TableChange, TableDefinition, readable
 from schemas.table import TableId
 
 log = logging.getLogger(__name__)
@@ -94,14 +94,11 @@ def snapshot_changes(
     for database, tables in _by_database(found.statements):
         yield from ((SchemaChange(database, ddl), None) for ddl in _database(database, found))
         for table in tables:
-            sql = found.statements[table]
-            made = read(table, sql)
+            made = read(table, found.statements[table])
             if made is not None:
                 made = schema.put(made)
-                yield (
-                    SchemaChange(database, sql, (TableChange(ChangeKind.CREATE, made.id, made),)),
-                    [made.id],
-                )
+                ddl = readable(found.statements[table])
+                yield SchemaChange(database, ddl, (TableChange(ChangeKind.CREATE, made.id, made),)), [made.id]
 
 
 def _by_database(tables: Iterable[TableId]) -> Iterator[tuple[str, list[TableId]]]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import ipaddress
+import re
+import struct
 import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -156,11 +157,19 @@ def inet6(modes: Modes) -> Forms:
 
 
 def stored_inet6(v: str) -> str:
-    """Return the text of an IPv6 address as the server prints it: IPv4 in dots."""
-    data = v.encode("latin-1").ljust(16, b"\0")
-    if not any(data[:10]) and data[10:12] in (b"\xff\xff", b"\0\0") and any(data[12:14]):
-        return f"::{'ffff:' if data[10] else ''}{'.'.join(map(str, data[12:]))}"
-    return str(ipaddress.IPv6Address(data))
+    """Return the text of an IPv6 address as the server prints it: IPv4 in dots, a lone zero as `::` too."""
+    words = struct.unpack(">8H", v.encode("latin-1").ljust(16, b"\0"))
+    runs = list(_ZEROS.finditer("".join("-0"[not word] for word in words)))
+    if not runs:
+        return ":".join(f"{word:x}" for word in words)
+    start, end = max(runs, key=lambda run: run.end() - run.start()).span()
+    tail = [f"{word:x}" for word in words[end:]]
+    if not start and (end == 6 or (end == 5 and words[5] == 0xFFFF)):
+        tail[-2:] = [".".join(str(half) for word in words[6:] for half in divmod(word, 256))]
+    return ":".join(f"{word:x}" for word in words[:start]) + "::" + ":".join(tail)
+
+
+_ZEROS = re.compile("0+")
 
 
 def _plain(schema: Schema, expression: str, scope: dict[str, Any], modes: Modes) -> Forms:
