@@ -13,7 +13,7 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 from tests.golden.corpus import Case, Event, cases
-from tests.golden.targets import END, TARGETS, Target
+from tests.golden.targets import END, TARGETS, Target, without_mark
 from tests.servers import java
 from tests.servers.process import scratch
 
@@ -95,10 +95,10 @@ class Recorder:
 def _without_chance(lines: list[str]) -> list[str]:
     """Drop the recorder's own mark, and every heartbeat but the first: how many there are is chance."""
     kept, beats = [], 0
-    for line in lines:
+    for line in without_mark(lines):
         heartbeat = '"key":"{\\"serverName\\":' in line or "connector.common.ServerNameKey" in line
         beats += heartbeat
-        if END not in line and not (heartbeat and beats > 1):
+        if not (heartbeat and beats > 1):
             kept.append(line)
     return kept
 

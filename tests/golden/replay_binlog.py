@@ -7,10 +7,11 @@ from typing import Any
 from cdc.batch import Window
 from cdc.metrics import Metrics
 from cdc.plugin import PluginKind, Source, SourceContext, find
+from cdc.sources.mysql.source import BinlogSource
 from cdc.transport.memory import MemoryLog
 from tests.golden.corpus import Case, Event
 from tests.golden.replay import PATIENCE, Collector
-from tests.golden.targets import END, MySQLTarget
+from tests.golden.targets import END, MySQLTarget, without_mark
 
 
 def replay_binlog(case: Case, target: MySQLTarget, **options: str) -> list[Event]:
@@ -25,18 +26,18 @@ def replay_binlog(case: Case, target: MySQLTarget, **options: str) -> list[Event
     collector = Collector(config)
     source = _opened(case.kind, config)
     try:
-        _read(source, collector, lambda window: not window.batches)
+        _read(source, collector, lambda window: source._streaming is not None and not window.batches)
         target.run(case.stream)
         target.mark()
         _read(source, collector, lambda window: any(END in event.topic for event in collector.events))
     finally:
         source.close()
-    return [event for event in collector.events if END not in f"{event.topic} {event.value}"]
+    return [Event.load(line) for line in without_mark([event.dump() for event in collector.events])]
 
 
-def _opened(kind: str, config: dict[str, str]) -> Source:
+def _opened(kind: str, config: dict[str, str]) -> BinlogSource:
     plugin = find(PluginKind.SOURCE, kind)
-    source: Source = plugin.cls(plugin.config_class(config))
+    source: BinlogSource = plugin.cls(plugin.config_class(config))
     stored: list[tuple[Any, Any]] = []
     context = SourceContext(
         "golden", 0, lambda partition: None, lambda: stored, Metrics(), MemoryLog().journal

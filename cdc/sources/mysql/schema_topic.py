@@ -50,7 +50,7 @@ class SchemaTopic:
         ]
         keys = [records.key(change.database) for change in changes]
         headers = [self._headers] * len(values) if self._headers else None
-        return RecordBatch(self._topic, self._key, self._value, keys, values, headers=headers)
+        return RecordBatch(self._topic, self._key, self._value, keys, values, partition=0, headers=headers)
 
     def _record(
         self, change: SchemaChange, label: str | None, transaction: Sequence[Any], pos: int, marker: str
