@@ -46,7 +46,7 @@ _TRUNCATED = connect.struct(
 _UPDATE = connect.struct(
     f"{_PACKAGE}.updatedescription",
     [
-        ("removedFields", connect.array(connect.STRING.as_optional(), optional=True)),
+        ("removedFields", connect.array(connect.STRING, optional=True)),
         ("updatedFields", _JSON),
         ("truncatedArrays", connect.array(_TRUNCATED, optional=True)),
     ],

@@ -45,10 +45,9 @@ class SnapshotReader:
     progress: SnapshotProgress
     metrics: Metrics
 
-    def windows(self) -> Iterator[Window]:
-        """Yield windows of about 1 MB; the caller adds the connector's own offset."""
+    def windows(self, chosen: Sequence[Collection]) -> Iterator[Window]:
+        """Yield windows of about 1 MB with these collections' documents, and how far each is."""
         time.sleep(self.config.snapshot_delay_ms / 1000)
-        chosen = self.chosen()
         numbers = SnapshotMetrics(self.metrics)
         numbers.announce((self.progress.of(one.namespace), self._estimate(one)) for one in chosen)
         first = chosen[0] if chosen else None

@@ -96,8 +96,6 @@ class MongoSource(Source):
 
     def _start_snapshot(self, start: Start) -> None:
         assert self._client is not None
-        begins = "goes on" if self._progress.tables else "starts"
-        log.info("Snapshot %s; changes are followed from %s on", begins, start.position.time or "now")
         reader = SnapshotReader(
             self._client,
             self.config,
@@ -106,8 +104,13 @@ class MongoSource(Source):
             self._progress,
             self._context.metrics,
         )
+        chosen = reader.chosen()
+        begins = "goes on" if self._progress.tables else "starts"
+        log.info(
+            "Snapshot of %d collections %s at %s", len(chosen), begins, start.position.time or "the present"
+        )
         self._metrics.snapshot_started()
-        self._snapshot = reader.windows()
+        self._snapshot = reader.windows(chosen)
 
     def read(self, max_bytes: int, timeout: float) -> Window | None:
         """Return the next window of the snapshot, then of the stream."""

@@ -24,6 +24,9 @@ class ClusterTime(NamedTuple):
     seconds: int
     order: int
 
+    def __str__(self) -> str:
+        return f"{self.seconds}:{self.order}"
+
 
 def to_base64(token: bytes) -> str:
     """Return the text that offsets hold of a token, a BSON document."""
