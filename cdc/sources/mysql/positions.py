@@ -3,8 +3,10 @@
 `file`, `pos`: where the transaction in progress begins, or the next one. `event`: how many of its
 events are done (the one that begins it is the first), `row`: how many rows of the next event.
 `gtids`: what is wholly read. `ts_sec`, `server_id`: of the last event. `snapshot`: while one runs.
-Ours beyond Debezium's: `server_uuid`, whose file and position mean something, and `xa_prepared`,
-JSON of the XA transactions that wait for their end: {xid: [file, pos, gtid]}.
+`transaction_…`: what is counted of a transaction half read.
+Ours beyond Debezium's: `server_uuid`, whose file and position mean something, `gtid` of a transaction half
+read, which another server may send later than others, and `xa_prepared`, JSON of the XA transactions that
+wait for their end: {xid: [file, pos, gtid]}.
 """
 
 from __future__ import annotations
@@ -24,7 +26,8 @@ from cdc.sources.mysql.gtid import GtidSet
 class Position:
     """Where the reader stands; `gtids` is None where GTIDs are off.
 
-    others: keys of the offset that belong to somebody else (`transaction_id`, `incremental_snapshot_…`).
+    gtid, transaction: of the transaction in progress; the latter are members of the offset. others: keys of
+    the offset that belong to somebody else (`incremental_snapshot_…`).
     """
 
     file: str
@@ -32,6 +35,8 @@ class Position:
     gtids: GtidSet | None = None
     event: int = 0
     row: int = 0
+    gtid: str | None = None
+    transaction: dict[str, Any] = field(default_factory=dict)
     ts_sec: int = 0
     server_id: int = 0
     server_uuid: str | None = None
@@ -42,7 +47,7 @@ class Position:
     def begin(self, begin: Begin) -> None:
         """Pass the beginning of a transaction."""
         self.file, self.pos = begin.place.file, begin.place.pos
-        self.event, self.row = 1, 0
+        self.event, self.row, self.gtid = 1, 0, begin.place.gtid
         self.ts_sec, self.server_id = begin.timestamp, begin.server_id
 
     def rows(self, number: int, done: int | None = None) -> None:
@@ -66,7 +71,7 @@ class Position:
 
     def _reach(self, file: str, pos: int, timestamp: int, gtid: str | None) -> None:
         self.file, self.pos = file, pos
-        self.event = self.row = 0
+        self.event, self.row, self.gtid, self.transaction = 0, 0, None, {}
         self.ts_sec = timestamp or self.ts_sec
         if gtid is not None and self.gtids is not None:
             self.gtids.add(gtid)
@@ -79,13 +84,16 @@ class Position:
             "row": self.row or None,
             "server_id": self.server_id or None,
             "event": self.event or None,
+            "gtid": self.gtid,
             "snapshot": self.snapshot,
             "server_uuid": self.server_uuid,
             "xa_prepared": _dumped(self.prepared) if self.prepared else None,
         }
-        return found | {name: value for name, value in optional.items() if value is not None} | self.others
+        found |= {name: value for name, value in optional.items() if value is not None}
+        return found | self.transaction | self.others
 
 
+_TRANSACTION = "transaction_"
 _OURS = frozenset(
     (
         "ts_sec",
@@ -95,6 +103,7 @@ _OURS = frozenset(
         "row",
         "server_id",
         "event",
+        "gtid",
         "snapshot",
         "server_uuid",
         "xa_prepared",
@@ -112,18 +121,24 @@ def read_offset(offset: Mapping[str, Any], gtid_set: type[GtidSet]) -> Position:
             gtids=gtid_set.parse(str(gtids)) if gtids else None,
             event=int(offset.get("event") or 0),
             row=int(offset.get("row") or 0),
+            gtid=offset.get("gtid"),
+            transaction={name: value for name, value in offset.items() if name.startswith(_TRANSACTION)},
             ts_sec=int(offset.get("ts_sec") or 0),
             server_id=int(offset.get("server_id") or 0),
             server_uuid=offset.get("server_uuid"),
             snapshot=_snapshot(offset.get("snapshot")),
             prepared=_loaded(offset.get("xa_prepared")),
-            others={name: value for name, value in offset.items() if name not in _OURS},
+            others={name: value for name, value in offset.items() if not _is_ours(name)},
         )
     except (KeyError, ValueError, TypeError) as error:
         raise ServerNotReady(
             f"The stored offset is no position in a binary log ({error!r}): {dict(offset)}",
             hint="delete the connector's offsets to begin anew",
         ) from error
+
+
+def _is_ours(name: str) -> bool:
+    return name in _OURS or name.startswith(_TRANSACTION)
 
 
 def _snapshot(value: Any) -> str | None:
@@ -144,10 +159,15 @@ def _loaded(text: Any) -> dict[str, Place]:
 
 @dataclass(frozen=True, slots=True)
 class ResumePoint:
-    """What of the first transaction is done already."""
+    """What of a transaction is done already; gtid: which one it is, or else the first that comes."""
 
     event: int
     row: int
+    gtid: str | None = None
+
+    def fits(self, begin: Begin) -> bool:
+        """Whether this is the transaction."""
+        return self.gtid is None or self.gtid == begin.place.gtid
 
     def done(self, number: int) -> int | None:
         """Return how many rows of a rows event are done; None for all of them."""

@@ -281,6 +281,8 @@ class BinlogSource(Source):
         tracker = (
             TransactionTracker(self._topics.transaction) if config.provide_transaction_metadata else None
         )
+        if tracker is not None:
+            tracker.load(position.transaction)
         decoder = LogDecoder(
             position,
             statements.tables,
@@ -289,7 +291,7 @@ class BinlogSource(Source):
             failures=_stricter(
                 config.event_processing_failure_handling, config.event_deserialization_failure_handling
             ),
-            resume=ResumePoint(position.event, position.row) if position.event else None,
+            resume=ResumePoint(position.event, position.row, position.gtid) if position.event else None,
             tracker=tracker,
         )
         return Streaming(

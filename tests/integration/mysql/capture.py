@@ -26,7 +26,7 @@ class Capture(ConnectorCapture):
         self.schema = self.database = server.create_database()
         self._marks = 0
         connection = {
-            "connector.class": server.name,
+            "connector.class": server.dialect,
             "database.hostname": server.host,
             "database.port": str(server.port),
             "database.user": USER,

@@ -1,4 +1,4 @@
-"""The servers of the tests: each test runs on both products."""
+"""The servers of the tests: most run on both products."""
 
 import pytest
 

@@ -21,7 +21,8 @@ def start_set(stored: Set, executed: Set, purged: Set, wanted: SourceFilter) -> 
     """Return the GTIDs that need not be sent; the server sends all others, from their first one on.
 
     stored: what was read. executed, purged: the server's (MariaDB: its current position, and the one
-    before its oldest binary log). Sources that are not wanted begin where the server's logs begin.
+    before its oldest binary log). Sources that are not wanted may be unknown, or purged: what was read of
+    them, and what is gone, is passed.
     Raises `PositionLost` for what the server never had, or no longer has.
     """
     mine = stored.filtered(wanted)
@@ -32,4 +33,4 @@ def start_set(stored: Set, executed: Set, purged: Set, wanted: SourceFilter) -> 
         )
     if gone := purged.filtered(wanted) - mine:
         raise PositionLost(f"The server has purged transactions not yet read: {gone}", hint=LOST_HINT)
-    return mine | purged.filtered(lambda source: not wanted(source))
+    return mine | (stored & executed) | purged.filtered(lambda source: not wanted(source))

@@ -48,6 +48,7 @@ def test_a_position_goes_with_the_transactions() -> None:
         "gtids": f"{UUID}:1-5",
         "server_id": 9,
         "event": 1,
+        "gtid": f"{UUID}:6",
         "server_uuid": UUID,
     }
     position.rows(2)

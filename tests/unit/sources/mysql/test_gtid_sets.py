@@ -122,3 +122,7 @@ def test_where_reading_starts() -> None:
     only_a = SourceFilter(includes=[re.compile(A)])
     started = start_set(parse(f"{A}:1-5,{B}:1"), parse(f"{A}:1-9,{B}:4-9"), parse(f"{B}:1-8"), only_a)
     assert started == parse(f"{A}:1-5,{B}:1-8")
+    # What was read of a source that is not wanted is not sent again, as far as the server knows it.
+    assert start_set(parse(f"{A}:1,{B}:1-7"), parse(f"{A}:1,{B}:1-5"), parse(""), only_a) == parse(
+        f"{A}:1,{B}:1-5"
+    )
