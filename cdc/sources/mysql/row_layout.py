@@ -8,19 +8,20 @@ null bitmap over its present columns, then the values that are not NULL
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from cdc.batch import ImageTemplate
-from cdc.sources.mysql import cells
+from cdc.sources.mysql import cells, shared_readers
 from cdc.sources.mysql.binlog.events import ColumnMap, Shape
+from cdc.sources.mysql.shared_readers import identity, plan, shared
 from cdc.sources.mysql.types.forms import Wire
 from cdc.sources.mysql.types.json_diff import patched
 from schemas.definition import ColumnDefinition
 from schemas.table import Table
 
-Read = Callable[..., Any]
+Read = shared_readers.Read
 """(bytes, their latin-1 text, position of the first value[, values of the old image]) → (row, key)."""
 
 _INT32 = struct.Struct("<I").unpack_from
@@ -68,12 +69,19 @@ class RowLayout:
     """How the rows of one table version are laid out; compiles readers when they are first needed.
 
     stored: the columns in the order of the table map. key: those of the record key, as defined and as mapped.
+    row_end: the hidden column of system versioning (`versioned_rows`), None without.
     """
 
     table: Table
     stored: Sequence[StoredColumn]
     key: Sequence[tuple[ColumnDefinition, ColumnMap]] = ()
+    row_end: int | None = None
     _shapes: dict[Shape, ShapeReaders] = field(default_factory=dict)
+    _stored: object = field(init=False)
+    _plans: dict[ImageTemplate, object] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._stored = identity(tuple(self.stored))
 
     def readers(self, shape: Shape) -> ShapeReaders:
         """Return the readers of a shape."""
@@ -84,6 +92,12 @@ class RowLayout:
 
     def compile(self, image: Image, template: ImageTemplate) -> Read:
         """Return the reader of an image by a template."""
+        found = self._plans.get(template)
+        if found is None:
+            found = self._plans[template] = plan(template, self.table)
+        return shared((self._stored, image, found), lambda: self._compile(image, template))
+
+    def _compile(self, image: Image, template: ImageTemplate) -> Read:
         code = _Code(self.stored)
         for column in code.walk(image):
             wanted = cells.cells_of(template, self.table, self.stored[column].field)
@@ -104,6 +118,9 @@ class RowLayout:
 
     def compile_skip(self, image: Image) -> Read:
         """Return the function from the position of the first value to that behind the last one."""
+        return shared((self._stored, image), lambda: self._compile_skip(image))
+
+    def _compile_skip(self, image: Image) -> Read:
         code = _Code(self.stored)
         for column in code.walk(image):
             code.column(column, image, [])
@@ -242,6 +259,7 @@ class ShapeReaders:
         self._skips: dict[tuple[bool, bytes], Read] = {}
         self._readers: dict[tuple[ImageTemplate, bool, bytes, bytes], Read] = {}
         self._old: dict[tuple[bytes, tuple[int, ...]], Read] = {}
+        self._values: dict[tuple[int, bytes, bool], Read | None] = {}
 
     def skip(self, nulls: bytes, *, new: bool) -> Read:
         """Return the function that moves over the values of an image."""
@@ -268,6 +286,15 @@ class ShapeReaders:
             image = self._image(nulls, new=False)
             found = self._old[nulls, columns] = self.layout.compile_values(image, columns)
         return found
+
+    def value(self, column: int, nulls: bytes, *, new: bool) -> Read | None:
+        """Return the reader of one column as it is stored; None for an image without it."""
+        key = (column, nulls, new)
+        if key not in self._values:
+            image = self._image(nulls, new=new)
+            there = column in image.present
+            self._values[key] = self.layout.compile_values(image, (column,)) if there else None
+        return self._values[key]
 
     def _image(self, nulls: bytes, bits: bytes = b"", *, new: bool) -> Image:
         present = self._after if new else self._before
