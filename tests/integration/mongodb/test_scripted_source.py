@@ -1,0 +1,142 @@
+"""The source against a scripted server: what the server of the other tests does not do as mongod."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import bson
+import pytest
+from bson.raw_bson import RawBSONDocument
+
+from cdc.errors import PositionLost, UnsupportedValue
+from tests.integration.capture import logged
+from tests.integration.mongodb.capture import MongoCapture
+from tests.integration.mongodb.test_scripted import event
+from tests.servers.scripted_mongo import CURSOR_NOT_FOUND, HISTORY_LOST, TOO_LARGE, ScriptedMongo, replica_set
+
+
+class ScriptedCapture(MongoCapture):
+    """A connector on a scripted replica set."""
+
+    def __init__(self, nodes: list[ScriptedMongo], **options: str):
+        class Server:
+            @staticmethod
+            def url() -> str:
+                return f"{nodes[0].url}&heartbeatFrequencyMS=500"
+
+        given = {"snapshot_mode": "no_data", **options}
+        super().__init__(Server(), "db", **given)  # type: ignore[arg-type]
+
+    def numbers(self) -> list[Any]:
+        """Return `n` of every new document."""
+        found = [json.loads(one.value["after"]) for one in self.events("c") if one.value["after"]]
+        return [one["n"] for one in found]
+
+
+@pytest.fixture
+def nodes() -> Iterator[list[ScriptedMongo]]:
+    started = replica_set(2)
+    yield started
+    for node in started:
+        node.close()
+
+
+def test_an_election(nodes: list[ScriptedMongo]) -> None:
+    old, new = nodes
+    found = ScriptedCapture(nodes)
+    with found.running():
+        old.oplog.add(event(1))
+        found.until(lambda: found.numbers() == [1])
+        old.step_down(new)
+        old.oplog.add(event(2))
+        found.until(lambda: found.numbers() == [1, 2])
+    assert any("aggregate" in command for command in new.seen)
+
+
+def test_a_cursor_that_is_gone(nodes: list[ScriptedMongo]) -> None:
+    found = ScriptedCapture(nodes)
+    with found.running():
+        nodes[0].fail("getMore", CURSOR_NOT_FOUND)
+        nodes[0].oplog.add(event(1), event(2))
+        found.until(lambda: found.numbers() == [1, 2])
+
+
+def test_a_token_that_falls_off_the_oplog_while_streaming(nodes: list[ScriptedMongo]) -> None:
+    found = ScriptedCapture(nodes)
+    with found.running():
+        nodes[0].oplog.add(event(1))
+        found.until(lambda: found.numbers() == [1])
+    nodes[0].oplog.forgotten = bson.Timestamp(1_800_000_000, 0)
+    error = found.failure()
+    assert isinstance(error, PositionLost)
+    assert "replSetResizeOplog" in (error.hint or "")
+    nodes[0].oplog.forgotten = bson.Timestamp(0, 0)
+    nodes[0].fail("getMore", HISTORY_LOST)
+    assert isinstance(found.failure(), PositionLost)
+
+
+def test_a_start_at_an_operation_time(nodes: list[ScriptedMongo]) -> None:
+    nodes[0].oplog.add(event(1), event(2), event(3))
+    time = (1_700_000_000 + 2) << 32
+    found = ScriptedCapture(nodes, capture_start_op_time=str(time))
+    with found.running():
+        found.until(lambda: found.numbers() == [2, 3])
+
+
+def test_an_event_that_is_too_large_names_the_option(nodes: list[ScriptedMongo]) -> None:
+    nodes[0].fail("getMore", TOO_LARGE)
+    error = ScriptedCapture(nodes, cursor_oversize_handling_mode="fail").failure()
+    assert isinstance(error, UnsupportedValue)
+    assert "cursor.oversize.handling.mode=split" in (error.hint or "")
+
+
+def test_fragments_are_one_event(nodes: list[ScriptedMongo]) -> None:
+    whole = event(1, operationType="update", updateDescription={"updatedFields": {"n": 1}})
+    first = {name: whole[name] for name in ("operationType", "clusterTime", "ns", "documentKey")}
+    token = {"_data": whole["_id"]["_data"] + "01"}
+    fragments = [
+        {"_id": whole["_id"], "splitEvent": {"fragment": 1, "of": 2}, **first},
+        {
+            "_id": token,
+            "splitEvent": {"fragment": 2, "of": 2},
+            "clusterTime": whole["clusterTime"],
+            "fullDocument": whole["fullDocument"],
+            "updateDescription": whole["updateDescription"],
+        },
+    ]
+    found = ScriptedCapture(nodes)
+    with found.running():
+        nodes[0].oplog.add(*fragments)
+        nodes[0].oplog.add(event(2))
+        found.until(lambda: found.numbers() == [1, 2])
+    (update,) = found.events("c", "u")
+    assert update.value["updateDescription"]["updatedFields"] == '{"n": 1}'
+    (asked,) = (command["pipeline"] for command in nodes[0].seen if "aggregate" in command)
+    assert asked[-1] == {"$changeStreamSplitLargeEvent": {}}
+
+
+def test_what_an_old_server_cannot_send_is_reported(nodes: list[ScriptedMongo]) -> None:
+    for node in nodes:
+        node.version = (5, 0, 30)
+    cut = event(1, oversize=20_000_000)
+    del cut["fullDocument"]
+    found = ScriptedCapture(nodes)
+    with logged() as messages, found.running():
+        nodes[0].oplog.add(cut, event(2))
+        found.until(lambda: found.numbers() == [2])
+    (message,) = (one for one in messages if "left out" in one)
+    assert "db.c" in message
+    assert "20000000 bytes" in message
+
+
+def test_broken_text_ends_the_task_and_says_where(nodes: list[ScriptedMongo]) -> None:
+    body = b"\x02a\0\x03\0\0\0\xff\xfe\0"
+    broken = RawBSONDocument((len(body) + 5).to_bytes(4, "little") + body + b"\0")
+    found = ScriptedCapture(nodes)
+    with found.running():
+        nodes[0].oplog.add(event(1))
+        found.until(lambda: found.numbers() == [1])
+    nodes[0].oplog.add(event(2, fullDocument=broken), event(3))
+    error = found.failure()
+    assert found.numbers() == [1]
+    assert "cannot be read at a" in str(error)
