@@ -199,6 +199,8 @@ class KafkaJournal(Journal):
         if self._known_producer is None:
             settings = {
                 "linger.ms": 0,
+                # One record behind the other: see TopicMaker about what a pipeline can lose.
+                "max.in.flight.requests.per.connection": 1,
                 "queue.buffering.max.kbytes": 4096,
                 "delivery.report.only.error": False,
                 "delivery.timeout.ms": self._options.create_timeout_ms,

@@ -96,6 +96,8 @@ class KafkaState(State):
         if self._producer is None:
             settings = {
                 "linger.ms": 0,
+                # One record behind the other: see TopicMaker about what a pipeline can lose.
+                "max.in.flight.requests.per.connection": 1,
                 # As Connect's own: a repeated put does no harm, and the first one need not wait for
                 # a producer id.
                 "enable.idempotence": False,

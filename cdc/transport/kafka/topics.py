@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -62,26 +62,27 @@ class TopicMaker:
         self._known.add(topic)
 
     def _await(self, topic: str, tick: Tick) -> None:
-        """Wait until the topic has leaders. Asking a broker for it is what makes it create the topic."""
-        until = time.monotonic() + _APPEARS
+        """Wait until leaders serve the topic. Asking a broker for it is what makes it create the topic."""
+        began = time.monotonic()
         pause = 0.005
         while True:
-            reason, retry = self._state(topic)
+            reason, transient = self._state(topic, tick)
             if not reason:
                 return
             self._failures.raise_first()
-            if time.monotonic() > until:
-                if retry:
-                    raise LogError(f"Topic {topic} is not available: {reason}")
+            waited = time.monotonic() - began
+            if transient and waited > _PATIENCE:
+                raise LogError(f"Topic {topic} is not available: {reason}")
+            if not transient and waited > _APPEARS:
                 raise self._not_made(topic, reason)
             self._producer.poll(pause)
             pause = min(pause * 2, 0.3)
             tick()
 
-    def _state(self, topic: str) -> tuple[str, bool]:
+    def _state(self, topic: str, tick: Tick) -> tuple[str, bool]:
         """Return why the topic cannot be written yet (nothing when it can), and whether it is transient."""
         try:
-            found = self._producer.list_topics(topic, timeout=1.0).topics[topic]
+            found = self._admin().list_topics(topic, timeout=1.0).topics[topic]
         except driver().KafkaException as error:
             last = self._failures.last
             return f"{error.args[0].str()}{': ' if last else ''}{last}", True
@@ -92,7 +93,27 @@ class TopicMaker:
             return found.error.str(), name == "LEADER_NOT_AVAILABLE"
         if any(partition.leader < 0 for partition in found.partitions.values()):
             return "a partition has no leader", True
-        return "", False
+        return self._unserved(topic, found.partitions, tick), True
+
+    def _unserved(self, topic: str, partitions: Iterable[int], tick: Tick) -> str:
+        """Return why a leader does not serve its partition yet; nothing when all do.
+
+        A broker is named as leader before it has opened the partition, and refuses records until then.
+        When it opens between two requests of a producer that it does not know, it takes the second one,
+        and the driver counts the refused first one as delivered ("implicitly acked"): silently lost.
+        It refuses to tell the partition's end just as long.
+        """
+        kafka = driver()
+        latest = kafka.admin.OffsetSpec.latest()
+        asked = {kafka.TopicPartition(topic, partition): latest for partition in partitions}
+        try:
+            for future in self._admin().list_offsets(asked).values():
+                outcome(future, f"Topic {topic}", tick)
+        except kafka.KafkaException as error:
+            if error.args[0].name() == "TOPIC_AUTHORIZATION_FAILED":
+                raise translate(error, f"Topic {topic}") from None
+            return str(error.args[0].str())
+        return ""
 
     def _not_made(self, topic: str, reason: str) -> LogRejected:
         if self._rules is not None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 Tick = Callable[[], None]
 
-BARRIER = 0.5
+BARRIER = 1.0
 """Seconds between commits under load: a flush stalls the pipe for some milliseconds."""
 IDLE_BARRIER = 0.1
 """Seconds between commits when the source has nothing more to give at once."""
@@ -135,7 +135,7 @@ class KafkaWriter(LogWriter):
         self._appended = False
 
     def due(self, *, idle: bool) -> bool:
-        """Tell whether to commit: twice a second, sooner when the source pauses after records."""
+        """Tell whether to commit: once a second, sooner when the source pauses after records."""
         interval = IDLE_BARRIER if idle and self._appended else BARRIER
         return time.monotonic() - self._committed >= interval
 

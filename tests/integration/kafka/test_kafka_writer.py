@@ -387,3 +387,26 @@ def test_missing_rights_are_told(strict_kafka: KafkaBroker, tmp_path: Any) -> No
         reader.poll(1000, 10)
     reader.close()
     writer.close()
+
+
+def test_first_records_of_a_topic_that_is_just_being_made(kafka: KafkaBroker, admin: AdminClient) -> None:
+    """A broker is named as leader before it serves the partition; what it refuses then must not be lost."""
+    overrides = {f"producer.override.{key}": value for key, value in _EAGER.items()}
+    for _ in range(3):
+        # Many at once take the broker a while; the ones in the middle are written to meanwhile.
+        topics = [name("fresh") for _ in range(100)]
+        admin.create_topics([NewTopic(topic, 1, 1) for topic in topics])
+        log = open_log(kafka)
+        writer = log.writer("c", 0, overrides)
+        chosen = topics[::33]
+        for number in range(40):
+            for topic in chosen:
+                writer.append(Encoded(topic, [None], [b"%d" % number]), tick)
+        writer.commit({}, tick)
+        writer.close()
+        log.close()
+        for topic in chosen:
+            assert [int(message.value()) for message in dump(kafka, topic)] == list(range(40))
+
+
+_EAGER = {"linger.ms": "0", "retry.backoff.ms": "1", "batch.num.messages": "1"}
