@@ -57,14 +57,15 @@ class SqliteTarget:
 
 @dataclass
 class MongoLoad(threading.Thread):
-    """Insert, update and delete documents, some in transactions, through every crash of the server.
+    """Insert, update and delete documents in transactions, through every crash of the server.
 
-    history: (op, version) of each `_id`, of what the server has acknowledged, or shows after a crash.
+    history: op and version (its transaction) of each change by `_id`, of what the server has acknowledged, or
+    shows after a crash. Each transaction leaves a document in `journal`.
     """
 
     source: MongoSource
     seed: int
-    history: dict[int, list[tuple[str, int | None]]] = field(default_factory=dict)
+    history: dict[int, list[tuple[str, int]]] = field(default_factory=dict)
     error: BaseException | None = None
 
     def __post_init__(self) -> None:
@@ -102,6 +103,13 @@ class MongoLoad(threading.Thread):
         if self.error is not None:
             raise self.error
 
+    def close(self) -> None:
+        """End, whatever went wrong."""
+        self._ended.set()
+        if self.ident is not None:
+            self.join(60)
+        self._client.close()
+
     @property
     def _collection(self) -> Any:
         journaled = WriteConcern(w=1, j=True)
@@ -121,7 +129,7 @@ class MongoLoad(threading.Thread):
             if not self._is_committed():
                 return
         for op, key in changes:
-            self.history.setdefault(key, []).append((op, None if op == "d" else self._version))
+            self.history.setdefault(key, []).append((op, self._version))
             if op == "c":
                 self._alive.append(key)
             elif op == "d":
@@ -156,33 +164,35 @@ class MongoLoad(threading.Thread):
         return {row["_id"]: row for row in self._collection.find()}
 
 
-def judge(load: MongoLoad, records: Iterable[dict[str, Any]]) -> Counter[str]:
-    """Count events that are lost, told twice (by the stream), or were never written.
+def streamed(journal: Iterable[dict[str, Any]]) -> set[int]:
+    """Return the transactions whose line in the journal came behind the snapshot."""
+    return {int(record["key"]["id"]) for record in journal if record["value"]["op"] == "c"}
 
-    A read stands for the changes up to the version that it shows; the stream may tell those behind the
-    resume token once more.
+
+def judge(load: MongoLoad, records: Iterable[dict[str, Any]], streamed: set[int]) -> Counter[str]:
+    """Count changes that are lost, told twice, or were never written.
+
+    streamed: the transactions that the change stream has told. All of their changes have to be there, once;
+    of the others, which lie before it, the snapshot tells what was left.
     """
     told: dict[int, Counter[Any]] = {}
-    counts: Counter[str] = Counter()
-    for record in records:
-        value = record["value"]
-        if value is None:
-            continue
-        key, op = int(record["key"]["id"]), value["op"]
-        if op == "u":
-            version = json.loads(value["updateDescription"]["updatedFields"])["v"]
-        else:
-            version = None if op == "d" else json.loads(value["after"])["v"]
-        told.setdefault(key, Counter())[op, version] += 1
+    counts: Counter[str] = Counter(streamed=len(streamed))
+    for record in filter(lambda record: record["value"] is not None, records):
+        op, version = _change(record["value"])
+        told.setdefault(int(record["key"]["id"]), Counter())[op, version] += 1
         counts["events"] += 1
     for key, history in load.history.items():
         got = told.pop(key, Counter())
-        read = max((version for op, version in got if op == "r"), default=-1)
-        for number, change in enumerate(history):
-            covered = any(v is not None and v <= read for _, v in history[number:]) if read >= 0 else False
-            counts["lost"] += not got[change] and not covered
-        counts["doubled"] += sum(n - 1 for (op, v), n in got.items() if op in "cu")
-        counts["read again"] += sum(n - 1 for (op, _), n in got.items() if op == "r")
-        counts["never written"] += sum((op, v) not in history for op, v in got if op != "r")
+        changes = [(op, None if op == "d" else version) for op, version in history if version in streamed]
+        counts["lost"] += sum(not got[change] for change in changes)
+        counts["doubled"] += sum(count - 1 for (op, _), count in got.items() if op != "r")
+        counts["read again"] += sum(count - 1 for (op, _), count in got.items() if op == "r")
+        counts["never written"] += sum(op != "r" and (op, version) not in changes for op, version in got)
     counts["never written"] += len(told)
     return counts
+
+
+def _change(value: dict[str, Any]) -> tuple[str, int | None]:
+    if value["op"] == "u":
+        return "u", json.loads(value["updateDescription"]["updatedFields"])["v"]
+    return value["op"], None if value["op"] == "d" else json.loads(value["after"])["v"]

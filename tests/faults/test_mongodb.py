@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.faults.chaos import Chaos
-from tests.faults.mongodb import COLLECTION, MongoLoad, MongoSource, SqliteTarget, judge
+from tests.faults.mongodb import COLLECTION, MongoLoad, MongoSource, SqliteTarget, judge, streamed
 from tests.faults.pipeline import Pipeline
 from tests.servers.mongodb import MongoServer
 from tests.servers.policy import require
@@ -30,9 +30,11 @@ def doomed_mongodb() -> Iterator[MongoServer]:
 
 def test_kills_everywhere(doomed_mongodb: MongoServer, tmp_path: Path, seed: int) -> None:
     source, target = MongoSource(doomed_mongodb), SqliteTarget(tmp_path / "target.db")
-    load = MongoLoad(source, seed)
-    load.preload(40_000)
-    with Pipeline(tmp_path / "run", source, target) as pipeline:  # type: ignore[arg-type]
+    with (
+        closing(MongoLoad(source, seed)) as load,
+        Pipeline(tmp_path / "run", source, target) as pipeline,  # type: ignore[arg-type]
+    ):
+        load.preload(40_000)
         sink = pipeline._sink_config() | {"collection.name.format": "${topic}"}
         pipeline._write("sink", sink | {"topics": f"{pipeline.prefix}.{source.name}.{COLLECTION}"})
         chaos = Chaos(pipeline, seed)
@@ -43,10 +45,11 @@ def test_kills_everywhere(doomed_mongodb: MongoServer, tmp_path: Path, seed: int
         load.finish()
         documents = load.documents()
         _await_equal(pipeline, target.file, documents)
-        counts = judge(load, pipeline.consume(COLLECTION))
+        counts = judge(load, pipeline.consume(COLLECTION), streamed(pipeline.consume("journal")))
         assert pipeline.stop() == 0
         pipeline.require_no_orphans()
     print(dict(chaos.counts), dict(counts))
+    assert counts["streamed"]
     assert not counts["lost"]
     assert not counts["doubled"]
     assert not counts["never written"]
