@@ -15,6 +15,7 @@ from schemas.table import TableId
 
 _GENERATED = "generated"
 """The attribute of a table that names its generated columns: Debezium has no place for them."""
+_VERSIONED = "system_versioning"
 
 _QUOTED = re.compile(r'"((?:[^"]|"")*)"(?:\.|$)')
 
@@ -72,8 +73,9 @@ def _flags(column: ColumnDefinition, position: int, comments: bool) -> dict[str,
 
 
 def _attributes(table: TableDefinition) -> list[dict[str, str]]:
-    """Return Debezium's free attributes of a table: empty but for the generated columns."""
-    return [
+    """Return Debezium's free attributes of a table: what it has no other place for."""
+    versioned = [{"name": _VERSIONED, "value": "true"}] if table.versioned else []
+    return versioned + [
         {"name": f"{_GENERATED}.{column.name}", "value": "virtual" if column.virtual else "stored"}
         for column in table.columns
         if column.generated and not column.auto_incremented
@@ -133,12 +135,14 @@ def _read_table(table_id: TableId, document: Mapping[str, Any], comment: str | N
         for attribute in document.get("attributes") or ()
         if attribute["name"].startswith(prefix)
     }
+    names = {attribute["name"] for attribute in document.get("attributes") or ()}
     return TableDefinition(
         table_id,
         tuple(_read_column(column, generated) for column in document["columns"]),
         tuple(document["primaryKeyColumnNames"]),
         document.get("defaultCharsetName"),
         comment,
+        versioned=_VERSIONED in names,
     )
 
 

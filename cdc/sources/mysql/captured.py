@@ -17,7 +17,7 @@ from cdc.sources.mysql.config import BinlogConfig
 from cdc.sources.mysql.converters import converters
 from cdc.sources.mysql.flavours import Flavour
 from cdc.sources.mysql.row_layout import RowLayout
-from cdc.sources.mysql.table_maps import logged_columns, stored_columns
+from cdc.sources.mysql.table_maps import logged_columns, row_end, stored_columns
 from cdc.sources.mysql.text_rows import TextLayout
 from cdc.sources.mysql.types import select_expression
 from cdc.sources.mysql.versions import TableVersion, source_block
@@ -94,7 +94,8 @@ class CapturedTables:
         stored = stored_columns(mapped, definition, self._fields(table, definition))
         by_name = {column.name: (column, found) for column, found in logged}
         names = self._rules.key_names(str(definition.id), definition.key)
-        layout = RowLayout(table, stored, [by_name[name] for name in names if name in by_name])
+        key = [by_name[name] for name in names if name in by_name]
+        layout = RowLayout(table, stored, key, row_end(mapped, definition))
         common = self._version(table, "false")
         return TableVersion(**vars(common), layout=layout)
 

@@ -22,7 +22,7 @@ from cdc.sources.mysql.binlog.outcomes import (
     statement_format,
 )
 from cdc.sources.mysql.log_tables import LogTables
-from cdc.sources.mysql.positions import Position, ResumePoint
+from cdc.sources.mysql.positions import Position
 from cdc.sources.mysql.versions import transaction_values
 from cdc.sources.mysql.window_rows import WindowRows
 from schemas.table import TableId
@@ -46,10 +46,9 @@ class Statements(Protocol):
 class LogDecoder:
     """Gather outcomes until a window is full.
 
-    skipped: operations that are not captured (c u d t). resume: where the offset stands inside of a
-    transaction, which the server sends again from its start. failures: what happens with rows that cannot be
-    read (`event.processing.failure.handling.mode`). moved: whether the position did.
-    contained: drops what a snapshot already has.
+    skipped: operations that are not captured (c u d t). failures: what happens with rows that cannot be
+    read (`event.processing.failure.handling.mode`). moved: whether the position did. contained: drops what
+    a snapshot already has.
     """
 
     position: Position
@@ -57,12 +56,11 @@ class LogDecoder:
     statements: Statements
     skipped: frozenset[str]
     failures: str = "fail"
-    resume: ResumePoint | None = None
     tracker: TransactionTracker | None = None
     contained: Callable[[ChangeBatch], ChangeBatch | None] | None = None
     commits: int = 0
     moved: bool = False
-    _rows: WindowRows = field(default_factory=WindowRows)
+    _rows: WindowRows = field(init=False)
     _size: int = 0
     _done: list[Batch] = field(default_factory=list)
     _transaction: tuple[Any, ...] = ()
@@ -72,6 +70,7 @@ class LogDecoder:
     _takers: dict[type, Callable[[Any], None]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        self._rows = WindowRows(self.skipped)
         self._takers = {
             Begin: self._begin,
             Commit: self._commit,
@@ -113,7 +112,7 @@ class LogDecoder:
     @property
     def behind(self) -> bool:
         """Whether the stream has not come back yet to where the offset stands."""
-        return self.resume is not None
+        return self.position.half is not None and self.position.event > 0
 
     # -- outcomes ----------------------------------------------------------------------------
 
@@ -127,17 +126,21 @@ class LogDecoder:
             thread=begin.thread_id,
             transaction_id=place.gtid or f"file={place.file},pos={place.pos}",
         )
-        self._again = self.resume is not None and self.resume.fits(begin)
-        # Whoever has counted rows has told of the beginning.
-        self._marked = self._again and self.tracker is not None and bool(self.tracker.offset())
+        half = self.position.half
+        self._again = half is not None and half.fits(begin)
+        self._marked = False
+        if self._again and half is not None and self.tracker is not None:
+            self.tracker.load(half.transaction)
+            # Whoever has counted rows has told of the beginning.
+            self._marked = bool(self.tracker.offset())
         self.position.begin(begin)
         self.moved = True
 
     def _take(self, event: Rows) -> None:
         shape, done = event.shape, 0
         if self._again:
-            assert self.resume is not None
-            known = self.resume.done(event.number)
+            assert self.position.half is not None
+            known = self.position.half.done(event.number)
             if known is None:
                 self.position.rows(event.number)
                 return
@@ -145,11 +148,12 @@ class LogDecoder:
             self._end_resume()
         self.position.rows(event.number)
         self.moved = True
-        if shape.op in self.skipped:
+        if shape.op in self.skipped and shape.op != "u":
             return
         version = self.tables.version(shape.table, self._where(event.pos))
-        if version is not None:
-            self._add(version, event, done)
+        if version is None or (shape.op in self.skipped and version.layout.row_end is None):
+            return  # an update of a versioned table may be a delete
+        self._add(version, event, done)
 
     def _add(self, version: Any, event: Rows, done: int = 0) -> None:
         if self.tracker is not None and not self._marked:
@@ -174,7 +178,8 @@ class LogDecoder:
 
     def _passed(self, passed: Passed) -> None:
         self.position.passed(passed)
-        if self.resume is not None and passed.gtid is not None and passed.gtid == self.resume.gtid:
+        half = self.position.half
+        if half is not None and passed.gtid is not None and passed.gtid == half.gtid:
             self._end_resume()
         self.moved = True
 
@@ -207,7 +212,7 @@ class LogDecoder:
 
     def _end_resume(self) -> None:
         """Be where the offset stood."""
-        self.resume, self._again = None, False
+        self.position.half, self._again = None, False
 
     def _mark(self, *, begins: bool) -> None:
         transaction = self._transaction

@@ -9,7 +9,7 @@ from cdc.errors import SchemaHistoryLost
 from cdc.sources.mysql.binlog.events import TableMap
 from cdc.sources.mysql.captured import CapturedTables
 from cdc.sources.mysql.definitions import Definitions
-from cdc.sources.mysql.table_maps import definition_of, mismatches
+from cdc.sources.mysql.table_maps import definition_of, is_sequence, mismatches
 from cdc.sources.mysql.versions import TableVersion
 from schemas.definition import ChangeKind, TableChange, TableDefinition
 from schemas.table import TableId
@@ -69,6 +69,8 @@ class LogTables:
         if not self._captured.wants(table):
             return None
         definition = self._definitions.schema.get(table)
+        if definition is None and is_sequence(mapped):
+            return None
         if definition is None:
             definition = self._learn(mapped, table)
         if definition is None:

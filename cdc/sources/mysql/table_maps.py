@@ -90,21 +90,41 @@ def logged_columns(table: TableMap, definition: TableDefinition) -> list[ColumnD
     columns = list(definition.columns)
     if table.columns and table.columns[0].name is not None:
         return [definition.column(column.name or "") for column in table.columns]
-    if len(columns) != table.width:
+    if len(columns) != (table.width if row_end(table, definition) is None else table.width - len(_PERIOD)):
         columns = [column for column in columns if not column.virtual]
     return [columns[at] if at < len(columns) else None for at in range(table.width)]
+
+
+_PERIOD = ("row_start", "row_end")
+"""The columns that MariaDB adds at the end of tables WITH SYSTEM VERSIONING without columns for it."""
+
+
+def row_end(table: TableMap, definition: TableDefinition) -> int | None:
+    """Return the hidden column that says until when a row of such a table is current; None without."""
+    hidden = table.columns[-len(_PERIOD) :]
+    if any((one.type, one.metadata) != (wire.TIMESTAMP2, 6) for one in hidden):
+        return None
+    names = tuple(one.name for one in hidden)
+    if names == (None, None):
+        stored = sum(not column.virtual for column in definition.columns)
+        widths = (stored + len(_PERIOD), len(definition.columns) + len(_PERIOD))
+        return table.width - 1 if definition.versioned and table.width in widths else None
+    known = names != _PERIOD or definition.column(_PERIOD[1]) is not None
+    return None if known else table.width - 1
 
 
 def mismatches(table: TableMap, definition: TableDefinition) -> list[str]:
     """Return what a table map says otherwise than a definition, in words; empty where they fit."""
     columns = logged_columns(table, definition)
+    if row_end(table, definition) is not None:
+        columns = columns[: -len(_PERIOD)]
     known = [column for column in columns if column is not None]
     stored = [column for column in definition.columns if not column.virtual]
     if len(known) < len(columns) or len(known) not in (len(stored), len(definition.columns)):
         names = ", ".join(column.name for column in definition.columns)
         return [f"the log has {table.width} columns, the definition {len(definition.columns)}: {names}"]
     found = []
-    for at, (mapped, column) in enumerate(zip(table.columns, known, strict=True)):
+    for at, (mapped, column) in enumerate(zip(table.columns, known, strict=False)):
         found += [f"column {at + 1} ({column.name}): {one}" for one in _differences(mapped, column)]
     return found
 
@@ -180,6 +200,25 @@ def stored_columns(
     return tuple(found)
 
 
+_SEQUENCE = {
+    "next_not_cached_value": wire.LONGLONG,
+    "minimum_value": wire.LONGLONG,
+    "maximum_value": wire.LONGLONG,
+    "start_value": wire.LONGLONG,
+    "increment": wire.LONGLONG,
+    "cache_size": wire.LONGLONG,
+    "cycle_option": wire.TINY,
+    "cycle_count": wire.LONGLONG,
+}
+
+
+def is_sequence(table: TableMap) -> bool:
+    """Whether a table map is of a sequence of MariaDB, as far as its columns tell."""
+    names = [column.name for column in table.columns]
+    types = [column.type for column in table.columns]
+    return types == list(_SEQUENCE.values()) and (names[0] is None or names == list(_SEQUENCE))
+
+
 # -- a definition from the log alone --------------------------------------------------------------
 
 
@@ -191,9 +230,13 @@ def definition_of(table: TableMap) -> TableDefinition | None:
     names = [column.name for column in table.columns]
     if None in names or not names:
         return None
+    table_id = TableId(table.database, "", table.table)
+    versioned = row_end(table, TableDefinition(table_id, ())) is not None
     columns = tuple(_definition(column) for column in table.columns)
-    key = tuple(columns[part.column].name for part in table.primary_key or ())
-    return TableDefinition(TableId(table.database, "", table.table), columns, key)
+    if versioned:
+        columns = columns[: -len(_PERIOD)]
+    key = tuple(columns[part.column].name for part in table.primary_key or () if part.column < len(columns))
+    return TableDefinition(table_id, columns, key, versioned=versioned)
 
 
 def _definition(mapped: ColumnMap) -> ColumnDefinition:

@@ -9,6 +9,7 @@ from typing import Any
 from cdc.batch import ChangeBatch
 from cdc.sources.mysql.binlog.events import Rows
 from cdc.sources.mysql.event_rows import EventRows, Segment, locate
+from cdc.sources.mysql.versioned_rows import current
 from cdc.sources.mysql.versions import TableVersion
 
 
@@ -28,8 +29,12 @@ class _Gathered:
 
 @dataclass(slots=True)
 class WindowRows:
-    """Gather rows; `seq` counts them, and whatever else asks for a number, across tables."""
+    """Gather rows; `seq` counts them, and whatever else asks for a number, across tables.
 
+    skipped: operations that are left out where only the rows tell what they are.
+    """
+
+    skipped: frozenset[str] = frozenset()
     seq: int = 0
     _versions: dict[TableVersion, _Gathered] = field(default_factory=dict)
 
@@ -46,10 +51,14 @@ class WindowRows:
         if gathered is None:
             gathered = self._versions[version] = _Gathered()
         gathered.size += event.stop - event.start
-        if event.shape.op == "u":
-            self._take_updates(version, gathered, segment, rows, event.pos, transaction)
-        else:
-            self._add(gathered, segment, rows, event.pos, transaction)
+        row_end = version.layout.row_end
+        if row_end is None:
+            self._gather(version, gathered, segment, rows, event.pos, transaction)
+            return
+        for op, places in current(segment, row_end):
+            if op not in self.skipped:
+                part, numbers = segment.part(places, op), [rows[at] for at in places]
+                self._gather(version, gathered, part, numbers, event.pos, transaction)
 
     def empty(self, version: TableVersion, pos: int, transaction: Sequence[Any]) -> None:
         """Take a TRUNCATE: one event without a row."""
@@ -66,6 +75,20 @@ class WindowRows:
         found = [self._batch(version, rows, clock_ns) for version, rows in self._versions.items()]
         self._versions.clear()
         return [batch for batch in found if len(batch)]
+
+    def _gather(
+        self,
+        version: TableVersion,
+        gathered: _Gathered,
+        segment: Segment,
+        rows: Sequence[int],
+        pos: int,
+        transaction: Sequence[Any],
+    ) -> None:
+        if segment.op == "u":
+            self._take_updates(version, gathered, segment, rows, pos, transaction)
+        else:
+            self._add(gathered, segment, rows, pos, transaction)
 
     def _take_updates(
         self,
