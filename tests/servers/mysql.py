@@ -6,14 +6,15 @@ import shutil
 from collections.abc import Mapping, Sequence
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import pymysql
 
 from tests.servers.cache import run_quietly, tar_in_jar
 from tests.servers.maven import artefact
 from tests.servers.policy import Unavailable
-from tests.servers.process import Process, accepts, free_port, scratch, tail
+from tests.servers.process import Process, accepts, free_port, scratch
+from tests.servers.server import Server
 from tests.servers.tls import certificates
 
 USER, PASSWORD = "cdc", "cdc"
@@ -59,7 +60,7 @@ def installation() -> Path:
     return folder
 
 
-class MySQLServer:
+class MySQLServer(Server):
     """Run one server: row binlog with full metadata, GTIDs, TLS, the user `cdc`/`cdc` who may do all.
 
     `options` are server options without their dashes.
@@ -75,23 +76,6 @@ class MySQLServer:
         self.data = self.folder / "data"
         self.certificates = certificates()
         self._options = {**_COMMON, **self._own_options(), **(options or {})}
-        self._process: Process | None = None
-
-    @property
-    def pid(self) -> int:
-        """Return the server's process id."""
-        assert self._process is not None
-        return self._process.pid
-
-    @property
-    def alive(self) -> bool:
-        """Tell whether the server runs."""
-        return self._process is not None and self._process.alive
-
-    @property
-    def log(self) -> str:
-        """Return the end of the server's log."""
-        return tail(self.folder / "log", 20000)
 
     def url(self, database: str = "") -> str:
         """Return SQLAlchemy's URL of a database."""
@@ -127,7 +111,7 @@ class MySQLServer:
         self.execute(f"create database {name} character set utf8mb4")
         return name
 
-    def start(self) -> "MySQLServer":
+    def start(self) -> Self:
         """Start, making the data folder at the first time, and wait until connections are taken."""
         if not (self.data / "mysql").is_dir():
             run_quietly(self._initialise_command())
@@ -147,21 +131,6 @@ class MySQLServer:
             what=self.name,
         )
         return self
-
-    def stop(self) -> None:
-        """Shut down in order."""
-        if self._process is not None:
-            self._process.stop()
-
-    def kill(self) -> None:
-        """`kill -9` the server."""
-        if self._process is not None:
-            self._process.kill()
-
-    def restart(self) -> None:
-        """Stop and start again on the same port."""
-        self.stop()
-        self.start()
 
     def _own_options(self) -> dict[str, str]:
         return {

@@ -6,7 +6,7 @@ import signal
 from collections.abc import Mapping, Sequence
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import psycopg
 from psycopg import conninfo, sql
@@ -14,7 +14,8 @@ from psycopg import conninfo, sql
 from tests.servers.cache import run_quietly, tar_in_jar, wheel
 from tests.servers.maven import artefact
 from tests.servers.policy import Unavailable
-from tests.servers.process import Process, free_port, scratch, tail
+from tests.servers.process import Process, free_port, scratch
+from tests.servers.server import Server
 from tests.servers.tls import certificates
 
 PINNED = {14: "14.24.0", 15: "15.19.0", 16: "16.15.0", 17: "17.11.0", 18: "18.6.0"}
@@ -82,12 +83,14 @@ class Connectable:
             return cursor.fetchall() if cursor.description else []
 
 
-class PostgresServer(Connectable):
+class PostgresServer(Server, Connectable):
     """Run one server: `wal_level=logical`, TLS, SCRAM over TCP for `postgres`/`postgres`.
 
     The user `client` may also come in with the client certificate; `hba` lines go before the default
     ones; `settings` are lines of postgresql.conf, and `configure` changes them later.
     """
+
+    stop_signal = signal.SIGINT  # fast mode
 
     def __init__(
         self, version: int = 17, *, settings: Mapping[str, str] | None = None, hba: Sequence[str] = ()
@@ -100,25 +103,8 @@ class PostgresServer(Connectable):
         self._programs = installation(version) / "bin"
         self._hba = ["hostssl all client 127.0.0.1/32 cert", *hba]
         self._settings = {**_SETTINGS, **(settings or {})}
-        self._process: Process | None = None
 
-    @property
-    def pid(self) -> int:
-        """Return the postmaster's process id."""
-        assert self._process is not None
-        return self._process.pid
-
-    @property
-    def alive(self) -> bool:
-        """Tell whether the postmaster runs."""
-        return self._process is not None and self._process.alive
-
-    @property
-    def log(self) -> str:
-        """Return the end of the server's log."""
-        return tail(self.folder / "log", 20000)
-
-    def start(self) -> "PostgresServer":
+    def start(self) -> Self:
         """Start, making the cluster at the first time, and wait until connections are taken."""
         if not (self.data / "PG_VERSION").exists():
             self._initialise()
@@ -128,21 +114,6 @@ class PostgresServer(Connectable):
         self._process = Process(command, self.folder / "log", cwd=self.folder)
         self._process.wait_until(self._is_ready, what=f"PostgreSQL {self.version}")
         return self
-
-    def stop(self) -> None:
-        """Shut down (fast mode)."""
-        if self._process is not None:
-            self._process.stop(signal.SIGINT)
-
-    def kill(self) -> None:
-        """`kill -9` the postmaster and its children."""
-        if self._process is not None:
-            self._process.kill()
-
-    def restart(self) -> None:
-        """Stop and start again on the same port."""
-        self.stop()
-        self.start()
 
     def configure(self, **settings: str) -> None:
         """Change settings and reload; some take a restart."""
