@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 from cdc import config as options
-from cdc.config import Config, Importance, Kind, Option
+from cdc.config import Importance, Kind, Option
+from cdc.relational.config import connection
 
 HIGH = Importance.HIGH
 
@@ -14,7 +15,7 @@ PLAIN, PREFERRED, ENCRYPTED, VERIFIED_CA, VERIFIED_HOST = range(5)
 """How a connection is protected: not, if the server offers it, always, and the server's proof."""
 
 
-class BinlogConnection(Config):
+class BinlogConnection(connection.DatabaseConnection):
     """How to reach the server, and who we are to it."""
 
     product: ClassVar[str] = "MySQL"
@@ -23,27 +24,8 @@ class BinlogConnection(Config):
 
     ssl_mode: Option[str]
 
-    hostname = options.string(
-        "database.hostname", doc="Host name or address of the server.", importance=HIGH, group="Connection"
-    )
-    port = options.integer(
-        "database.port",
-        3306,
-        at_least=1,
-        at_most=65535,
-        doc="Port of the server.",
-        importance=HIGH,
-        group="Connection",
-    )
-    user = options.string(
-        "database.user",
-        doc="User to connect as; needs SELECT, RELOAD, REPLICATION SLAVE and REPLICATION CLIENT.",
-        importance=HIGH,
-        group="Connection",
-    )
-    password = options.password(
-        "database.password", doc="Password of the user.", importance=HIGH, group="Connection"
-    )
+    port = connection.port(3306)
+    user = connection.user("SELECT, RELOAD, REPLICATION SLAVE and REPLICATION CLIENT")
     server_id = options.integer(
         "database.server.id",
         at_least=1,
@@ -119,19 +101,6 @@ class BinlogConnection(Config):
     )
     truststore_password = options.password(
         "database.ssl.truststore.password", doc="Not needed: a PEM file has none.", group="Connection"
-    )
-    initial_statements = options.optional_string(
-        "database.initial.statements",
-        doc="Statements, separated by `;` (`;;` is a semicolon), to run on each connection that is not "
-        "for replication.",
-        group="Connection",
-    )
-    query_timeout_ms = options.integer(
-        "database.query.timeout.ms",
-        600_000,
-        at_least=0,
-        doc="Time a query of the catalog may take, in ms; 0 waits for ever.",
-        group="Connection",
     )
 
     @property

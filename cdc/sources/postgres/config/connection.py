@@ -3,35 +3,17 @@
 from __future__ import annotations
 
 from cdc import config as options
-from cdc.config import Config, Importance
+from cdc.config import Importance
+from cdc.relational.config import connection
 
 HIGH = Importance.HIGH
 
 
-class PostgresConnection(Config):
+class PostgresConnection(connection.DatabaseConnection):
     """How to reach the server."""
 
-    hostname = options.string(
-        "database.hostname", doc="Host name or address of the server.", importance=HIGH, group="Connection"
-    )
-    port = options.integer(
-        "database.port",
-        5432,
-        at_least=1,
-        at_most=65535,
-        doc="Port of the server.",
-        importance=HIGH,
-        group="Connection",
-    )
-    user = options.string(
-        "database.user",
-        doc="User to connect as; needs the REPLICATION right.",
-        importance=HIGH,
-        group="Connection",
-    )
-    password = options.password(
-        "database.password", doc="Password of the user.", importance=HIGH, group="Connection"
-    )
+    port = connection.port(5432)
+    user = connection.user("the REPLICATION right")
     dbname = options.string(
         "database.dbname", doc="Name of the database to stream from.", importance=HIGH, group="Connection"
     )
@@ -58,17 +40,4 @@ class PostgresConnection(Config):
     )
     tcp_keep_alive = options.boolean(
         "database.tcpKeepAlive", True, doc="Probe idle connections.", group="Connection"
-    )
-    initial_statements = options.optional_string(
-        "database.initial.statements",
-        doc="Statements, separated by `;` (`;;` is a semicolon), to run on each connection that is not "
-        "for replication.",
-        group="Connection",
-    )
-    query_timeout_ms = options.integer(
-        "database.query.timeout.ms",
-        600_000,
-        at_least=0,
-        doc="Time a query of the catalog may take, in ms; 0 waits for ever.",
-        group="Connection",
     )
