@@ -29,6 +29,8 @@ _NUMBERS = {
     INT64: struct.Struct("<q"),
     UINT64: struct.Struct("<Q"),
 }
+_KEY_ENTRIES = struct.Struct("<HH").iter_unpack
+_INT16 = _NUMBERS[INT16].unpack_from
 _DOUBLE = struct.Struct("<d")
 _PAIR, _WIDE_PAIR = struct.Struct("<HH").unpack_from, struct.Struct("<II").unpack_from
 _OFFSET, _WIDE_OFFSET = struct.Struct("<H").unpack_from, struct.Struct("<I").unpack_from
@@ -88,11 +90,75 @@ def _value(b: bytes, s: str, kind: int, at: int, room: list[int]) -> str:
     """Return the text of a value; room: how many octets of the document no other value has taken."""
     if kind > LARGE_ARRAY:
         return _scalar(b, s, kind, at, room)
+    if kind == SMALL_OBJECT:
+        return _small_object(b, s, at, room)
     values = [_value(b, s, k, where, room) for k, where in _entries(b, kind, at, room)]
     if kind > LARGE_OBJECT:
         return "[" + ",".join(values) + "]"
     pairs = zip(_keys(b, s, kind, at, room), values, strict=True)
     return "{" + ",".join([f"{json_string(key)}:{value}" for key, value in pairs]) + "}"
+
+
+def _small_object(b: bytes, s: str, at: int, room: list[int]) -> str:
+    """Return the text of an object of at most 64 KB: most are, and have the keys of the one before."""
+    count = _PAIR(b, at)[0]
+    if not count:
+        return "{}"
+    place = at + 4 + 4 * count
+    labels, octets = _labels(b, s, at, count, room)
+    _occupy(room, octets + 3 * count)
+    found = []
+    for label in labels:
+        kind = b[place]
+        if kind == STRING:
+            where = at + _OFFSET(b, place + 1)[0]
+            length = b[where]
+            if length < 128:
+                _occupy(room, length)
+                found.append(label + json_string(s[where + 1 : where + 1 + length]))
+            else:
+                found.append(label + _scalar(b, s, kind, where, room))
+        elif kind == INT16:
+            found.append(f"{label}{_INT16(b, place + 1)[0]}")
+        elif kind in (LITERAL, UINT16):
+            found.append(label + _scalar(b, s, kind, place + 1, room))
+        else:
+            found.append(label + _value(b, s, kind, at + _OFFSET(b, place + 1)[0], room))
+        place += 3
+    return "{" + ",".join(found) + "}"
+
+
+def _labels(b: bytes, s: str, at: int, count: int, room: list[int]) -> tuple[list[str], int]:
+    """Return the keys of a small object as they are printed, and how many octets they are."""
+    first = at + 4
+    values = first + 4 * count
+    offset, length = _KEY(b, values - 4)
+    shape = s[first:values], s[values + 3 * count : at + offset + length]
+    found = _shapes.get(shape)
+    if found is None:
+        keys = _keys(b, s, SMALL_OBJECT, at, [room[0]])
+        found = [f"{json_string(key)}:" for key in keys], sum(map(len, keys))
+        if len(shape[1]) <= _LONG_KEYS and offset + length == 4 + 7 * count + found[1] == _end(shape[0]):
+            if len(_shapes) >= _MOST_SHAPES:
+                _shapes.clear()
+            _shapes[shape] = found
+    return found
+
+
+def _end(entries: str) -> int:
+    """Return where keys end that stand one behind the other; 0 where they do not."""
+    places = list(_KEY_ENTRIES(entries.encode("latin-1")))
+    end: int = places[0][0]
+    for offset, length in places:
+        if offset != end:
+            return 0
+        end += length
+    return end
+
+
+_shapes: dict[tuple[str, str], tuple[list[str], int]] = {}
+"""The keys of small objects by how they are stored: offsets and lengths, then the keys themselves."""
+_MOST_SHAPES, _LONG_KEYS = 1000, 1000
 
 
 def _occupy(room: list[int], octets: int) -> None:
