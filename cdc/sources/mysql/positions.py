@@ -22,12 +22,37 @@ from cdc.sources.mysql.binlog.outcomes import Begin, Commit, Passed, Place, Stat
 from cdc.sources.mysql.gtid import GtidSet
 
 
+@dataclass(frozen=True, slots=True)
+class ResumePoint:
+    """What of a transaction is done already.
+
+    gtid: which one it is, or else the first that comes. transaction: what is counted of it, as members
+    of the offset.
+    """
+
+    event: int
+    row: int
+    gtid: str | None = None
+    transaction: Mapping[str, Any] = field(default_factory=dict)
+
+    def fits(self, begin: Begin) -> bool:
+        """Whether this is the transaction."""
+        return self.gtid is None or self.gtid == begin.place.gtid
+
+    def done(self, number: int) -> int | None:
+        """Return how many rows of a rows event are done; None for all of them."""
+        if number < self.event:
+            return None
+        return self.row if number == self.event else 0
+
+
 @dataclass(slots=True)
 class Position:
     """Where the reader stands; `gtids` is None where GTIDs are off.
 
     gtid, transaction: of the transaction in progress; the latter are members of the offset. others: keys of
-    the offset that belong to somebody else (`incremental_snapshot_…`).
+    the offset that belong to somebody else (`incremental_snapshot_…`). half: what the offset that was
+    stored says of a transaction half read; for as long as that has not come again, offsets say the same.
     """
 
     file: str
@@ -43,6 +68,7 @@ class Position:
     snapshot: str | None = None
     prepared: dict[str, Place] = field(default_factory=dict)
     others: dict[str, Any] = field(default_factory=dict)
+    half: ResumePoint | None = None
 
     def begin(self, begin: Begin) -> None:
         """Pass the beginning of a transaction."""
@@ -79,18 +105,19 @@ class Position:
     def offset(self) -> Offset:
         """Return the source offset."""
         found: dict[str, Any] = {"ts_sec": self.ts_sec, "file": self.file, "pos": self.pos}
+        inside = self.half or self
         optional = {
             "gtids": str(self.gtids) if self.gtids else None,
-            "row": self.row or None,
+            "row": inside.row or None,
             "server_id": self.server_id or None,
-            "event": self.event or None,
-            "gtid": self.gtid,
+            "event": inside.event or None,
+            "gtid": inside.gtid,
             "snapshot": self.snapshot,
             "server_uuid": self.server_uuid,
             "xa_prepared": _dumped(self.prepared) if self.prepared else None,
         }
         found |= {name: value for name, value in optional.items() if value is not None}
-        return found | self.transaction | self.others
+        return found | dict(inside.transaction) | self.others
 
 
 _TRANSACTION = "transaction_"
@@ -115,20 +142,25 @@ def read_offset(offset: Mapping[str, Any], gtid_set: type[GtidSet]) -> Position:
     """Return the position of a stored offset, ours or Debezium's; raises ServerNotReady for neither."""
     try:
         gtids = offset.get("gtids")
-        return Position(
-            file=str(offset["file"]),
-            pos=int(offset["pos"]),
-            gtids=gtid_set.parse(str(gtids)) if gtids else None,
+        half = ResumePoint(
             event=int(offset.get("event") or 0),
             row=int(offset.get("row") or 0),
             gtid=offset.get("gtid"),
             transaction={name: value for name, value in offset.items() if name.startswith(_TRANSACTION)},
+        )
+        return Position(
+            file=str(offset["file"]),
+            pos=int(offset["pos"]),
+            gtids=gtid_set.parse(str(gtids)) if gtids else None,
+            event=half.event,
+            row=half.row,
             ts_sec=int(offset.get("ts_sec") or 0),
             server_id=int(offset.get("server_id") or 0),
             server_uuid=offset.get("server_uuid"),
             snapshot=_snapshot(offset.get("snapshot")),
             prepared=_loaded(offset.get("xa_prepared")),
             others={name: value for name, value in offset.items() if not _is_ours(name)},
+            half=half if half.event else None,
         )
     except (KeyError, ValueError, TypeError) as error:
         raise ServerNotReady(
@@ -155,25 +187,6 @@ def _dumped(prepared: Mapping[str, Place]) -> str:
 
 def _loaded(text: Any) -> dict[str, Place]:
     return {xid: Place(*place) for xid, place in json.loads(text).items()} if text else {}
-
-
-@dataclass(frozen=True, slots=True)
-class ResumePoint:
-    """What of a transaction is done already; gtid: which one it is, or else the first that comes."""
-
-    event: int
-    row: int
-    gtid: str | None = None
-
-    def fits(self, begin: Begin) -> bool:
-        """Whether this is the transaction."""
-        return self.gtid is None or self.gtid == begin.place.gtid
-
-    def done(self, number: int) -> int | None:
-        """Return how many rows of a rows event are done; None for all of them."""
-        if number < self.event:
-            return None
-        return self.row if number == self.event else 0
 
 
 def file_order(file: str) -> tuple[str, int]:

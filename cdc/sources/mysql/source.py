@@ -25,7 +25,7 @@ from cdc.sources.mysql.definitions import Definitions, parse_recorded
 from cdc.sources.mysql.flavours import MARIADB, MYSQL, Flavour
 from cdc.sources.mysql.history_order import order_of
 from cdc.sources.mysql.log_decoder import LogDecoder
-from cdc.sources.mysql.positions import Position, ResumePoint
+from cdc.sources.mysql.positions import Position
 from cdc.sources.mysql.schema_history import SchemaHistory, Scope, open_journal
 from cdc.sources.mysql.schema_snapshot import ServerSchema, schema_at, snapshot_changes
 from cdc.sources.mysql.schema_topic import SchemaTopic
@@ -281,8 +281,6 @@ class BinlogSource(Source):
         tracker = (
             TransactionTracker(self._topics.transaction) if config.provide_transaction_metadata else None
         )
-        if tracker is not None:
-            tracker.load(position.transaction)
         decoder = LogDecoder(
             position,
             statements.tables,
@@ -291,7 +289,6 @@ class BinlogSource(Source):
             failures=_stricter(
                 config.event_processing_failure_handling, config.event_deserialization_failure_handling
             ),
-            resume=ResumePoint(position.event, position.row, position.gtid) if position.event else None,
             tracker=tracker,
         )
         return Streaming(
