@@ -71,14 +71,13 @@ def locate(layout: RowLayout, event: Rows, file: str = "") -> Segment:
 
 def _locate(readers: ShapeReaders, event: Rows, before: list[int] | None, after: list[int] | None) -> None:
     data, p, stop = event.chunk.data, event.start, event.stop
-    skips: dict[bytes, Any] = {}
-    new_skips: dict[bytes, Any] = {}
+    skips, new_skips = readers.old_skips, readers.new_skips
     while p < stop:
         if before is not None:
             before.append(p)
             p += readers.before_octets
             nulls = data[p - readers.before_octets : p]
-            skip = skips.get(nulls) or skips.setdefault(nulls, readers.skip(nulls, new=False))
+            skip = skips.get(nulls) or readers.skip(nulls, new=False)
             p = skip(data, p)
         if after is not None:
             after.append(p)
@@ -86,7 +85,7 @@ def _locate(readers: ShapeReaders, event: Rows, before: list[int] | None, after:
                 _, p = differing(data, p, readers)
             p += readers.after_octets
             nulls = data[p - readers.after_octets : p]
-            skip = new_skips.get(nulls) or new_skips.setdefault(nulls, readers.skip(nulls, new=True))
+            skip = new_skips.get(nulls) or readers.skip(nulls, new=True)
             p = skip(data, p)
     if p != stop:
         raise Malformed(f"its rows end {p - stop} bytes behind it")
@@ -159,14 +158,12 @@ def read_images(segment: Segment, template: ImageTemplate, *, new: bool) -> list
             _read_changed(segment, template, *pair) for pair in zip(segment.before_at, places, strict=True)
         ]
     octets = readers.after_octets if new else readers.before_octets
-    known: dict[bytes, Any] = {}
+    known = readers.known(template, new=new)
     found = []
     for at in places:
         start = at + octets
         nulls = data[at:start]
-        read = known.get(nulls)
-        if read is None:
-            read = known[nulls] = readers.reader(template, nulls, new=new)
+        read = known.get(nulls) or readers.reader(template, nulls, new=new)
         found.append(read(data, text, start))
     return found
 
@@ -182,5 +179,5 @@ def _read_changed(segment: Segment, template: ImageTemplate, before_at: int, at:
     nulls = data[at:start]
     old_start = before_at + readers.before_octets
     old = readers.old_values(data[before_at:old_start], nulls, bits)(data, text, old_start)
-    found: tuple[Any, Any] = readers.reader(template, nulls, bits, new=True)(data, text, start, old)
+    found: tuple[Any, Any] = readers.changed_reader(template, nulls, bits)(data, text, start, old)
     return found

@@ -256,26 +256,42 @@ class ShapeReaders:
         self.bits_octets = (len(self._json) + 7) // 8
         self.plain = not missing and not shape.partial
         """Whether new images stand on their own."""
-        self._skips: dict[tuple[bool, bytes], Read] = {}
-        self._readers: dict[tuple[ImageTemplate, bool, bytes, bytes], Read] = {}
+        self.old_skips: dict[bytes, Read] = {}
+        self.new_skips: dict[bytes, Read] = {}
+        """What `skip` has made so far."""
+        self._readers: dict[tuple[ImageTemplate, bool], dict[bytes, Read]] = {}
+        self._changes: dict[tuple[ImageTemplate, bytes, bytes], Read] = {}
         self._old: dict[tuple[bytes, tuple[int, ...]], Read] = {}
         self._values: dict[tuple[int, bytes, bool], Read | None] = {}
 
     def skip(self, nulls: bytes, *, new: bool) -> Read:
         """Return the function that moves over the values of an image."""
-        key = (new, nulls)
-        found = self._skips.get(key)
+        skips = self.new_skips if new else self.old_skips
+        found = skips.get(nulls)
         if found is None:
-            found = self._skips[key] = self.layout.compile_skip(self._image(nulls, new=new))
+            found = skips[nulls] = self.layout.compile_skip(self._image(nulls, new=new))
         return found
 
-    def reader(self, template: ImageTemplate, nulls: bytes, bits: bytes = b"", *, new: bool) -> Read:
-        """Return the reader of an image."""
-        key = (template, new, nulls, bits)
-        found = self._readers.get(key)
+    def known(self, template: ImageTemplate, *, new: bool) -> dict[bytes, Read]:
+        """Return the readers of whole images that `reader` has made so far, by their NULLs."""
+        key = template, new
+        return self._readers.get(key) or self._readers.setdefault(key, {})
+
+    def reader(self, template: ImageTemplate, nulls: bytes, *, new: bool) -> Read:
+        """Return the reader of an image that stands on its own."""
+        known = self.known(template, new=new)
+        found = known.get(nulls)
         if found is None:
-            image = self._image(nulls, bits, new=new)
-            found = self._readers[key] = self.layout.compile(image, template)
+            found = known[nulls] = self.layout.compile(self._image(nulls, new=new), template)
+        return found
+
+    def changed_reader(self, template: ImageTemplate, nulls: bytes, bits: bytes) -> Read:
+        """Return the reader of a new image that says only what has changed."""
+        key = template, nulls, bits
+        found = self._changes.get(key)
+        if found is None:
+            image = self._image(nulls, bits, new=True)
+            found = self._changes[key] = self.layout.compile(image, template)
         return found
 
     def old_values(self, nulls: bytes, new_nulls: bytes, bits: bytes) -> Read:

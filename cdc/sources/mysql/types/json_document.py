@@ -52,7 +52,8 @@ def document_text(v: str) -> str:
         return "null"
     if v.__class__ is DocumentText:
         return str(v)
-    return _text(v.encode("latin-1"), v)
+    b = v.encode("latin-1")
+    return _value(b, v, b[0], 1, [len(b)])
 
 
 def parse(v: str) -> Node:
@@ -69,10 +70,6 @@ def node_text(node: Node) -> str:
     if isinstance(node, list):
         return "[" + ",".join([node_text(one) for one in node]) + "]"
     return "{" + ",".join([f"{json_string(key)}:{node_text(one)}" for key, one in node.items()]) + "}"
-
-
-def _text(b: bytes, s: str) -> str:
-    return _value(b, s, b[0], 1, [len(b)])
 
 
 def _node(b: bytes, s: str) -> Node:
