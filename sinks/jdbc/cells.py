@@ -52,11 +52,22 @@ def _copy_value(cell: str) -> str | None:
     return _COPY_UNESCAPE.sub(lambda match: _COPY_PLAIN[match[1]], cell) if "\\" in cell else cell
 
 
-def _nullable(convert: Callable[[Any], str], null: str) -> Render:
+def _nullable(convert: Callable[[Any], str], null: str, plain: Callable[[Any], str] | None = None) -> Render:
+    """Return a renderer of columns that may have NULLs.
+
+    plain: does the same for the form's own type and raises TypeError for others, so that nobody has to
+    look for NULLs first.
+    """
+
     def render(values: Column) -> Column:
-        if has_null(values):
-            return [null if value is None else convert(value) for value in values]
-        return list(map(convert, values))
+        if plain is not None:
+            try:
+                return list(map(plain, values))
+            except TypeError:
+                pass
+        elif not has_null(values):
+            return list(map(convert, values))
+        return [null if value is None else convert(value) for value in values]
 
     return render
 
@@ -66,9 +77,12 @@ def _lookup(words: Mapping[Any, str]) -> Render:
 
 
 def _copy_text(values: Column) -> Column:
-    nulls = None in values
-    present = [value for value in values if value is not None] if nulls else values
-    blob = "\0".join(present)
+    present, nulls = values, False
+    try:
+        blob = "\0".join(values)
+    except TypeError:
+        present, nulls = [value for value in values if value is not None], True
+        blob = "\0".join(present)
     if "\\" in blob or "\t" in blob or "\n" in blob or "\r" in blob:
         escaped = _copy_escaped(blob).split("\0")
         if len(escaped) != len(present):  # there are NULs, which the database will refuse
@@ -94,14 +108,14 @@ def _sql_float(value: float) -> str:
 
 
 _COPY: Mapping[str, Render] = {
-    "int": _nullable(str, COPY_NULL),
-    "float": _nullable(repr, COPY_NULL),
+    "int": _nullable(str, COPY_NULL, int.__repr__),
+    "float": _nullable(repr, COPY_NULL, float.__repr__),
     "bool": _lookup({True: "t", False: "f", None: COPY_NULL}),
     "text": _copy_text,
     "bytes": _nullable(lambda value: "\\\\x" + value.hex(), COPY_NULL),
 }
 SQL_LITERALS: Mapping[str, Render] = {
-    "int": _nullable(str, "NULL"),
+    "int": _nullable(str, "NULL", int.__repr__),
     "float": _nullable(_sql_float, "NULL"),
     "bool": _lookup({True: "1", False: "0", None: "NULL"}),
     "text": _nullable(_sql_text, "NULL"),

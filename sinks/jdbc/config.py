@@ -101,7 +101,7 @@ class JdbcSinkConfig(TableOptions):
     )
     batch_size = integer(
         "batch.size",
-        5000,
+        20000,
         at_least=1,
         doc="How many records one transaction takes at most.",
         group=WRITING,

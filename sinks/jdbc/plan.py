@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from cdc.batch import UNAVAILABLE
 from sinks.jdbc.binding import Binding
-from sinks.jdbc.cells import Column, Render, bound
+from sinks.jdbc.cells import Column, Render, bound, has_null
 from sinks.jdbc.records import Rows
 from sinks.jdbc.reflection import TargetTable
 from sinks.jdbc.session import RowsRejected
@@ -89,9 +89,9 @@ class Plan:
         key_columns = self.key_cells(rows.keys) if rows.keys is not None and self.keys else []
         keys: list[Key] = list(zip(*key_columns, strict=True)) if key_columns else [()] * len(rows.images)
         guard = self._guard(rows.positions)
-        kept = [i for i, image in enumerate(rows.images) if image is not None]
-        if len(kept) == len(rows.images):
+        if not has_null(rows.images):
             return keys, self._rows(key_columns, rows.images, guard)
+        kept = [i for i, image in enumerate(rows.images) if image is not None]
         changes: list[Change] = (
             [GONE] * len(keys) if guard is None else [Gone(position) for position in guard]
         )

@@ -48,7 +48,7 @@ def bytes_of(span: Span) -> int:
     raw = span.batch.raw
     if raw is None:
         return _ROW_BYTES * len(span)
-    return sum(len(value) for value in raw.values[span.start : span.stop] if value is not None)
+    return sum(map(len, filter(None, raw.values[span.start : span.stop])))
 
 
 def cut(span: Span, most: int) -> Iterable[Span]:

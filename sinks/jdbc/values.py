@@ -38,7 +38,7 @@ def _plain(schema: Schema, target: ColumnType, dialect: Dialect) -> Binding:
     if kind in (Type.INT8, Type.INT16, Type.INT32, Type.INT64):
         return Binding("bool", bool) if target.category == "bool" and dialect.postgres else Binding("int")
     if kind in (Type.FLOAT32, Type.FLOAT64):
-        return Binding("float", float)
+        return Binding("float")
     if kind is Type.BOOLEAN:
         return _boolean(target)
     if kind is Type.STRING:

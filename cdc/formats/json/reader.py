@@ -61,7 +61,7 @@ class Reader:
         if not head and not tail:
             return loads.schema, [*map(loads.value, self._parse_all(topic, payloads))]
         envelope = events.shared(head, tail)
-        if envelope is None or None in payloads:
+        if envelope is None or type(None) in map(type, payloads):
             return None
         images = [*map(loads.image, self._parse_all(topic, payloads))]
 
@@ -106,7 +106,10 @@ class Reader:
 
     def _parse_all(self, topic: str, texts: Texts) -> list[Any]:
         """Parse many at once, which is cheaper; one by one when that fails, to say which it was."""
-        parsed = _parse_list([b"null" if t is None else t for t in texts])
+        try:
+            parsed = _parse_list(texts)  # type: ignore[arg-type]
+        except TypeError:
+            parsed = _parse_list([b"null" if text is None else text for text in texts])
         if len(parsed) == len(texts):
             return parsed
         return [None if text is None else self._parse(topic, text) for text in texts]

@@ -87,6 +87,25 @@ def test_cells_come_back() -> None:
         SQL_LITERALS["float"]([float("nan")])
 
 
+@pytest.mark.parametrize(
+    ("form", "values", "cells"),
+    [
+        ("int", [1, -(2**63), 0], ["1", "-9223372036854775808", "0"]),
+        ("int", [1, None, 2], ["1", "\\N", "2"]),
+        ("int", [True, 2], ["1", "2"]),
+        ("float", [1.5, 1e300, float("-inf")], ["1.5", "1e+300", "-inf"]),
+        ("float", [1.5, None], ["1.5", "\\N"]),
+        ("float", [2, 1.5], ["2", "1.5"]),
+        ("text", [None, None], ["\\N", "\\N"]),
+        ("text", [None, "a\tb"], ["\\N", "a\\tb"]),
+        ("text", ["a\0b", None, "\t"], ["a\0b", "\\N", "\\t"]),
+        ("bytes", [b"\x01", None], ["\\\\x01", "\\N"]),
+    ],
+)
+def test_columns_with_and_without_nulls_become_cells(form: str, values: list[Any], cells: list[str]) -> None:
+    assert list(copy_render(form)(values)) == cells
+
+
 def test_identifiers() -> None:
     postgres = Identifiers('"', 63, in_bytes=True)
     assert postgres.quote('a"b') == '"a""b"'
