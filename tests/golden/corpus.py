@@ -131,13 +131,15 @@ def _load(folder: Path) -> Case:
 
 # Clock and position fields. A null stays a null: whether a position is known is part of the contract.
 _CLOCK = re.compile(r'"(ts_ms|ts_us|ts_ns|wallTime)":-?\d+')
-_POSITION = re.compile(r'"(txId|lsn|xmin|origin_lsn|pos|thread|server_id|ord|txnNumber)":\d+')
+_POSITION = re.compile(r'"(txId|lsn|xmin|origin_lsn|pos|thread|server_id|ord|txnNumber)":-?\d+')
 _FILE = re.compile(r'"file":"[^"]+"')
 _GTID = re.compile(r'"gtid":"[^"]+"')
 _SEQUENCE = re.compile(r'"sequence":"\[(.*?)\]"')
 _TRANSACTION = re.compile(r'"id":"(?:\d+:\d+|\d+-\d+-\d+|[0-9a-f]{8}(?:-[0-9a-f]+){4}:\d+|file=[^"]*)"')
 # The MariaDB connector is not to be had in the release that we are, see README.md.
 _OLDER = re.compile(r'"version":"3\.5\.0\.Final"')
+# A session of MongoDB, and the number of its transaction.
+_SESSION = re.compile(r'(\{\\"id\\": \{\\"\$binary\\": \\")[^\\]+(\\",\\"\$type\\": \\"04\\"\}\})(?::\d+)?')
 # Java objects that Debezium prints where it has no text: a message in END, an array in an array.
 _JAVA_OBJECT = re.compile(r"((?:LogicalDecodingMessageId|\[Ljava\.lang\.\w+;)@)[0-9a-f]+")
 
@@ -147,6 +149,7 @@ def mask(text: str | None) -> str | None:
     if text is None:
         return None
     text = _OLDER.sub('"version":"3.6.3.Final"', _CLOCK.sub(r'"\1":0', text))
+    text = _SESSION.sub(r"\g<1>0\g<2>", text)
     text = _POSITION.sub(r'"\1":0', text)
     text = _GTID.sub('"gtid":"0"', _FILE.sub('"file":"0"', text))
     text = _SEQUENCE.sub(lambda found: re.sub(r"\d+", "0", found[0]), text)

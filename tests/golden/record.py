@@ -53,6 +53,7 @@ class Recorder:
         self._target.run(case.setup)
         events = self._start(case)
         try:
+            self._wait(events.exists, case)
             self._wait(lambda: self._target.streaming() or self._failed(events), case)
             if not self._failed(events):
                 self._target.run(case.stream)

@@ -27,9 +27,11 @@ log = logging.getLogger(__name__)
 
 _OPERATIONS: Final = {b"insert": "c", b"update": "u", b"replace": "u", b"delete": "d"}
 _OVERSIZE: Final = OVERSIZE.encode()
+_WHOLE: Final = document((b"\x10fragment\0\1\0\0\0", b"\x10of\0\1\0\0\0"))
+"""The `splitEvent` of an event in one piece."""
 _time = struct.Struct("<II").unpack_from
 _long = struct.Struct("<q").unpack_from
-_session = ejson.writer(ejson.UPDATED_FIELDS)
+_session = ejson.writer(ejson.LEGACY)
 
 Places = dict[bytes, tuple[int, int]]
 
@@ -73,7 +75,7 @@ class ChangeEvents:
         self._marks: list[Mark] = []
         self._seq = 0
         self._open = position.transaction_id
-        self._place: tuple[bytes, tuple[Any, ...]] = (b"", ())
+        self._place: tuple[tuple[bytes, ...], tuple[Any, ...]] = ((), ())
 
     def decode(self, data: bytes, places: Iterable[tuple[int, int]], clock_ns: int) -> list[Batch]:
         """Return the changes of some events of a batch; raises UnsupportedValue."""
@@ -93,7 +95,7 @@ class ChangeEvents:
 
     def _event(self, data: bytes, clock_ns: int) -> None:
         found = members(data)
-        if b"splitEvent" in found:
+        if b"splitEvent" in found and _value(data, found, b"splitEvent") != _WHOLE:
             whole = self._joined(data, found)
             if whole is None:
                 return
@@ -144,8 +146,12 @@ class ChangeEvents:
         self, data: bytes, found: Places, token: bytes, time: ClusterTime
     ) -> tuple[tuple[Any, ...], Position]:
         """Return the transaction-level values, one object for events at the same place, and the position."""
-        parts = (b"clusterTime", b"wallTime", b"lsid", b"txnNumber")
-        raw = b"".join(_value(data, found, part) for part in parts)
+        raw = (
+            _value(data, found, b"clusterTime"),
+            _value(data, found, b"wallTime"),
+            _value(data, found, b"lsid"),
+            _value(data, found, b"txnNumber"),
+        )
         known, values = self._place
         if raw == known:
             return values, Position(token, time, values[4], values[5])

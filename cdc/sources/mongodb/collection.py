@@ -14,7 +14,7 @@ from cdc.sources.mongodb import ejson
 from cdc.sources.mongodb.captured import CaptureRules
 from cdc.sources.mongodb.config import MongoConfig
 from cdc.sources.mongodb.document_rows import DocumentRows
-from cdc.sources.mongodb.elements import document, documents, elements, members
+from cdc.sources.mongodb.elements import document, documents, elements, find, is_single, members
 from cdc.sources.mongodb.fields import FieldEdits
 from cdc.topics import TopicNames
 from schemas import connect, logical
@@ -225,14 +225,10 @@ class UpdateDescriptions:
 
 def key_document(data: bytes) -> bytes:
     """Return the document of `_id` alone: the `documentKey` of a sharded collection has more."""
-    for element in elements(data):
-        if element.name == b"_id":
-            return data if element.stop == len(data) - 1 and element.start == 4 else _alone(data, element)
-    return document(())
-
-
-def _alone(data: bytes, element: Any) -> bytes:
-    return document((data[element.start : element.stop],))
+    if data[5:9] == b"_id\0" and is_single(data):
+        return data
+    found = find(data, b"_id")
+    return document(()) if found is None else document((data[found.start : found.stop],))
 
 
 def _value(data: bytes, found: dict[bytes, tuple[int, int]], name: bytes) -> bytes | None:

@@ -49,6 +49,13 @@ def elements(data: bytes, at: int = 0) -> Iterator[Element]:
         at = stop
 
 
+def is_single(data: bytes) -> bool:
+    """Tell whether a document has one element."""
+    value = data.index(0, 5) + 1
+    size = _FIXED.get(data[4])
+    return value + (_size(data[4], data, value) if size is None else size) == len(data) - 1
+
+
 def members(data: bytes, at: int = 0) -> dict[bytes, tuple[int, int]]:
     """Return where the values of a document's members begin and end, by name; of a name twice, the last.
 

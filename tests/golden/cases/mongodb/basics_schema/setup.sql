@@ -1,0 +1,1 @@
+{"insert": "customers", "documents": [{"_id": 1, "n": 1}]}

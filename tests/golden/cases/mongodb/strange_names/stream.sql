@@ -1,0 +1,1 @@
+{"insert": "a-b.c d é", "documents": [{"_id": 2}]}
