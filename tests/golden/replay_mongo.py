@@ -31,13 +31,19 @@ def replay_mongo(case: Case, target: MongoTarget) -> list[Event]:
             _read(source, collector)
         target.mark()
         deadline = time.monotonic() + PATIENCE
-        while not any(END in event.topic for event in collector.events):
+        while not _ended(collector, case):
             assert time.monotonic() < deadline, f"the case did not end within {PATIENCE} s"
             _read(source, collector)
     finally:
         source.close()
         target.drop()
     return [event for event in collector.events if END not in f"{event.topic} {event.value}"]
+
+
+def _ended(collector: Collector, case: Case) -> bool:
+    """Tell whether all has come, heartbeats too."""
+    topics = {event.topic for event in collector.events}
+    return any(END in topic for topic in topics) and case.expected.keys() <= topics
 
 
 def _read(source: MongoSource, collector: Collector) -> None:

@@ -16,6 +16,20 @@ if TYPE_CHECKING:
     from pymongo import MongoClient
     from pymongo.client_session import ClientSession
 
+
+class _Sticky:
+    """Choose the same server as long as it is there: a cursor lives on one mongos."""
+
+    def __init__(self) -> None:
+        self._address: Any = None
+
+    def __call__(self, servers: Any) -> Any:
+        chosen = [server for server in servers if server.address == self._address] or servers[:1]
+        if chosen:
+            self._address = chosen[0].address
+        return chosen
+
+
 _CREDENTIALS = re.compile(r"^.*@")
 
 
@@ -63,7 +77,7 @@ def connect(config: MongoConnection) -> MongoClient[RawBSONDocument]:
     pymongo, raw = _driver()
     with translated(config):
         client: MongoClient[RawBSONDocument] = pymongo.MongoClient(
-            config.address, document_class=raw, **options(config)
+            config.address, document_class=raw, server_selector=_Sticky(), **options(config)
         )
         try:
             hello = client.admin.command("hello")

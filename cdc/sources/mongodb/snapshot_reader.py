@@ -5,7 +5,9 @@ from __future__ import annotations
 import time
 from base64 import b64decode, b64encode
 from collections.abc import Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from cdc.batch import ChangeBatch, Window
@@ -75,41 +77,66 @@ class SnapshotReader:
             return self.client[collection.id.catalog][collection.id.table].estimated_document_count()
 
     def _pieces(self, chosen: Sequence[Collection], numbers: SnapshotMetrics) -> Iterator[Piece[Collection]]:
+        """Yield the documents of all collections; each piece with the progress behind it."""
         for collection in chosen:
-            yield from self._collection(collection, numbers)
-            numbers.finished(collection.namespace)
-
-    def _collection(self, collection: Collection, numbers: SnapshotMetrics) -> Iterator[Piece[Collection]]:
-        """Yield the documents of a collection; each piece with the progress behind it."""
-        progress = self.progress.of(collection.namespace)
-        if progress.finished:
-            return
-        last, rows = Piece(collection, DocumentRows()), 0
-        for piece in self._read(collection, progress):
-            if len(last.rows):
-                yield last
-            last, rows = piece, len(piece.rows)
-            numbers.count(collection.namespace, rows)
-            up_to = piece.rows.keys[-1]  # type: ignore[attr-defined]
-            last.offsets = [self._store(collection, (b64encode(up_to).decode(),), rows)]
-        last.offsets = [self._store(collection, None, 0)]
-        yield last
-
-    def _read(self, collection: Collection, progress: TableProgress) -> Iterator[Piece[Collection]]:
-        after = b64decode(progress.resume_after[0]) if progress.resume_after else None
-        for data in self._answers(collection, after):
-            piece = Piece(collection, DocumentRows())
-            for start, stop in documents(data):
-                one = data[start:stop]
-                key = key_document(one)
-                if key == after:
-                    continue
-                _add(piece, one, key)
-                if piece.size >= _PIECE:
-                    yield piece
-                    piece = Piece(collection, DocumentRows())
-            if len(piece.rows):
+            if self.progress.of(collection.namespace).finished:
+                numbers.finished(collection.namespace)
+        for collection, data in self._read(chosen):
+            if data is None:
+                yield Piece(collection, DocumentRows(), offsets=[self._store(collection, None, 0)])
+                numbers.finished(collection.namespace)
+                continue
+            for piece, key in self._split(collection, data):
+                count = len(piece.rows)
+                numbers.count(collection.namespace, count)
+                piece.offsets = [self._store(collection, (b64encode(key).decode(),), count)]
                 yield piece
+
+    def _split(self, collection: Collection, data: bytes) -> Iterator[tuple[Piece[Collection], bytes]]:
+        """Yield the documents of an answer, and the last one's key; without the one told before."""
+        after = self._after(collection)
+        piece, key = Piece(collection, DocumentRows()), b""
+        for start, stop in documents(data):
+            one = data[start:stop]
+            key = key_document(one)
+            if key == after:
+                continue
+            _add(piece, one, key)
+            if piece.size >= _PIECE:
+                yield piece, key
+                piece = Piece(collection, DocumentRows())
+        if len(piece.rows):
+            yield piece, key
+
+    def _after(self, collection: Collection) -> bytes | None:
+        """Return the key of the last document told."""
+        border = self.progress.of(collection.namespace).resume_after
+        return b64decode(border[0]) if border else None
+
+    def _read(self, chosen: Sequence[Collection]) -> Iterator[tuple[Collection, bytes | None]]:
+        """Yield the server's answers, so many collections at a time as `snapshot.max.threads`; None ends one.
+
+        The next answer of each is on its way while the last is made use of.
+        """
+        unread = (one for one in chosen if not self.progress.of(one.namespace).finished)
+        running: dict[Future[bytes | None], tuple[Collection, Iterator[bytes]]] = {}
+
+        with ThreadPoolExecutor(self.config.snapshot_max_threads, "snapshot") as pool:
+
+            def ask(collection: Collection, answers: Iterator[bytes]) -> None:
+                running[pool.submit(next, answers, None)] = (collection, answers)
+
+            for collection in islice(unread, self.config.snapshot_max_threads):
+                ask(collection, self._answers(collection, self._after(collection)))
+            while running:
+                for future in wait(running, return_when=FIRST_COMPLETED).done:
+                    collection, answers = running.pop(future)
+                    data = future.result()
+                    if data is not None:
+                        ask(collection, answers)
+                    elif (new := next(unread, None)) is not None:
+                        ask(new, self._answers(new, self._after(new)))
+                    yield collection, data
 
     def _answers(self, collection: Collection, after: bytes | None) -> Iterator[bytes]:
         """Yield the server's answers: arrays of documents, by `_id`; `after` included."""

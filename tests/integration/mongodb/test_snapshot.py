@@ -118,6 +118,23 @@ def test_modes(mongodb: MongoServer, db: Any) -> None:
     assert configured.keys() == [1, 2]
 
 
+def test_several_at_a_time(mongodb: MongoServer, db: Any) -> None:
+    names = [f"c{n}" for n in range(5)]
+    for name in names:
+        db[name].insert_many({"_id": n, "text": "x" * 1000} for n in range(300))
+    found = MongoCapture(
+        mongodb, db.name, snapshot_mode="initial_only", snapshot_max_threads="3", snapshot_fetch_size="50"
+    )
+    polls = iter(range(8))
+    found.task().run(lambda: next(polls, None) is None)
+    begun = [name for name in names if found.keys(name)]
+    assert len(begun) == 3
+    found.finish()
+    for name in names:
+        assert found.keys(name) == list(range(300))
+    assert markers(found).count("last") == 1
+
+
 def test_parts(mongodb: MongoServer, db: Any) -> None:
     for name in ("a", "b", "c"):
         db[name].insert_many({"_id": n} for n in range(4))

@@ -58,7 +58,7 @@ class MongoSnapshot(SnapshotModes):
         1,
         at_least=1,
         at_most=64,
-        doc="Collections, or parts of one, that are read at the same time.",
+        doc="Collections that are read at the same time.",
         group="Snapshot",
     )
     snapshot_fetch_size = options.integer(
