@@ -38,6 +38,16 @@ class Chaos:
             self.wait(0.5)
         self._pipeline.start()
 
+    def alter_while_down(self) -> None:
+        """`kill -9` the worker, and alter tables under load before it comes back."""
+        self._pipeline.kill_worker()
+        self.wait(0.5)
+        self.counts["altered"] += 1
+        for statement in self._pipeline.source.alterations:
+            self._pipeline.source.execute(statement.format(n=self.counts["altered"]))
+        self.wait(0.5)
+        self._pipeline.start()
+
     def kill(self) -> None:
         """`kill -9` a task or the worker."""
         self.random.choice((self.kill_task, self.kill_task, self.kill_worker))()

@@ -50,8 +50,9 @@ class Database(Protocol):
     """One database, source or target.
 
     connector: what captures it. schema: what its topics have between the prefix and the table.
-    source_tables, target_tables: DDL; in the target that of the table with an index of its own. lost: what
-    a session that has broken raises.
+    source_tables, target_tables: DDL; in the target that of the table with an index of its own. alterations:
+    more DDL of the source, once for each `{n}`, that a writer need not know of. lost: what a session that
+    has broken raises. resumes_keyless: whether a snapshot that was cut goes on in a table without a key.
     """
 
     name: str
@@ -59,8 +60,10 @@ class Database(Protocol):
     schema: str
     source_tables: tuple[str, ...]
     target_tables: tuple[str, ...]
+    alterations: tuple[str, ...]
     forget_unique: str
     lost: tuple[type[Exception], ...]
+    resumes_keyless: bool
 
     @property
     def server(self) -> Server:

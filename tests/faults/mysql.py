@@ -51,9 +51,15 @@ class MySqlDatabase:
         "CREATE TABLE entry (writer int NOT NULL, seq bigint NOT NULL)",
     )
     target_tables: tuple[str, ...] = (source_tables[2],)
+    alterations: tuple[str, ...] = (
+        "FLUSH BINARY LOGS",
+        "ALTER TABLE item ADD COLUMN more_{n} int DEFAULT {n} INVISIBLE",
+        "ALTER TABLE named MODIFY body mediumtext",
+    )
     forget_unique = "ALTER TABLE account DROP INDEX email"
     # Two writers may also be in each other's way, which rolls one of them back.
     lost: tuple[type[Exception], ...] = (pymysql.err.OperationalError, pymysql.err.InterfaceError)
+    resumes_keyless = False
 
     def __init__(self, server: MySQLServer) -> None:
         self.server, self.connector = server, server.name

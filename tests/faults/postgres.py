@@ -45,8 +45,10 @@ class PostgresDatabase:
         "CREATE TABLE entry (writer int NOT NULL, seq bigint NOT NULL)",
     )
     target_tables: tuple[str, ...] = (source_tables[3],)
+    alterations: tuple[str, ...] = ("ALTER TABLE item ADD COLUMN more_{n} int DEFAULT {n}",)
     forget_unique = "ALTER TABLE account DROP CONSTRAINT account_email_key"
     lost: tuple[type[Exception], ...] = (psycopg.OperationalError,)
+    resumes_keyless = True
 
     def __init__(self, server: postgres.PostgresServer) -> None:
         self.server = server

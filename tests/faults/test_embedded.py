@@ -18,7 +18,7 @@ def test_kills_everywhere(databases: tuple[Database, Database], tmp_path: Path, 
         load.start()
         chaos.in_snapshot(3, 0.4)
         steps = [chaos.kill_task, chaos.kill_task, chaos.kill_task, chaos.kill_worker, chaos.kill_worker]
-        chaos.run([*steps, chaos.crash_server], 1.5)
+        chaos.run([*steps, chaos.alter_while_down, chaos.crash_server], 1.5)
         verdict = finish(pipeline, load)
     print(dict(chaos.counts), verdict)
     assert verdict.exact, str(verdict)

@@ -23,7 +23,8 @@ class Verdict:
 
     doubled_in_target: rows of the append-only table that are there more often than the log has them.
     doubled_in_log: changes that the log has again. reread: rows that a snapshot cut by a crash has
-    told again. told_again: deletes that were told although the row was gone when the snapshot that
+    told again; reread_keyless: of a table without a key, where the source cannot but begin it anew.
+    told_again: deletes that were told although the row was gone when the snapshot that
     counts came to it: where rows and offsets are not one, an earlier one, cut, may have shown it.
     """
 
@@ -35,6 +36,7 @@ class Verdict:
     unequal: int = 0
     disordered: int = 0
     reread: int = 0
+    reread_keyless: int = 0
     told_again: int = 0
     findings: list[str] = field(default_factory=list)
 
@@ -128,7 +130,11 @@ def _judge_entries(verdict: Verdict, pipeline: Pipeline, models: Sequence[Model]
         (read if record["value"]["op"] == "r" else streamed)[row["writer"], row["seq"]] += 1
     logged = read + streamed
     verdict.events += logged.total()
-    verdict.reread += (read - truth).total()
+    again = (read - truth).total()
+    if pipeline.source.resumes_keyless:
+        verdict.reread += again
+    else:
+        verdict.reread_keyless += again
     verdict.doubled_in_log += (logged - truth - (read - truth)).total()
     verdict.doubled_in_target += (target - logged).total()
     missing = (truth - logged) + (truth - target)

@@ -28,7 +28,7 @@ def test_embedded(databases: Databases, tmp_path: Path, seed: int) -> None:
         load.preload(300_000)
         load.start()
         chaos.in_snapshot(8, 0.3)
-        steps = [chaos.kill_task] * 24 + [chaos.kill_worker] * 14
+        steps = [chaos.kill_task] * 24 + [chaos.kill_worker] * 14 + [chaos.alter_while_down] * 3
         chaos.run([*steps, *[chaos.crash_server] * 4, *[chaos.restart_server] * 3], 3.0)
         report("embedded log", chaos, finish(pipeline, load))
 
@@ -44,7 +44,7 @@ def test_kafka(databases: Databases, tmp_path: Path, seed: int) -> None:
         load.preload(100_000)
         load.start()
         chaos.in_snapshot(4, 0.6)
-        steps = [chaos.kill_task] * 15 + [chaos.kill_worker] * 8
+        steps = [chaos.kill_task] * 15 + [chaos.kill_worker] * 8 + [chaos.alter_while_down]
         servers = [chaos.crash_server] * 2 + [chaos.restart_server] + [chaos.restart_broker] * 5
         chaos.run([*steps, *servers], 4.0)
         report("Kafka, exactly once", chaos, finish(pipeline, load))

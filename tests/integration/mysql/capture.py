@@ -70,10 +70,11 @@ def opened(capture: Capture, offset: Any) -> Iterator[Source]:
 
 
 def read_on(capture: Capture, offset: Any, windows: int, max_bytes: int = 1000) -> tuple[list[Any], Any]:
-    """Read some windows with rows; return (table, op, source position) of each row, and the last offset."""
+    """Read some windows, and on until an offset says so; return (op, pos, row, seq) of all rows, and it."""
     rows: list[Any] = []
+    untold = False
     with opened(capture, offset) as source:
-        while windows:
+        while windows > 0 or untold:
             window = source.read(max_bytes, 0.5)
             assert window is not None
             for batch in window.batches:
@@ -81,4 +82,5 @@ def read_on(capture: Capture, offset: Any, windows: int, max_bytes: int = 1000) 
                     rows += zip(batch.ops, *batch.positions, batch.seq, strict=True)
             windows -= bool(window.batches) or not window.more
             offset = window.offsets[0][1] if window.offsets else offset
+            untold = not window.offsets and (untold or bool(window.batches))
     return rows, offset
