@@ -17,6 +17,7 @@ from cdc.sources.mongodb.change_stream import ChangeStream
 from cdc.sources.mongodb.client import connect
 from cdc.sources.mongodb.collection import CONNECTOR, Collections
 from cdc.sources.mongodb.config import MongoConfig
+from cdc.sources.mongodb.images import image_warnings
 from cdc.sources.mongodb.positions import Position, partition, stored
 from cdc.sources.mongodb.snapshot_reader import SnapshotReader
 from cdc.sources.mongodb.start import Start, find_start
@@ -47,15 +48,15 @@ class MongoSource(Source):
 
     @classmethod
     def check(cls, config: Any) -> Iterable[str]:
-        """Try the config against the deployment: whether a change stream can be opened."""
+        """Try the config against the deployment: whether a change stream can be opened, and what it lacks."""
         client = connect(config)
         try:
             stream = ChangeStream(client, config)
             stream.open(Position())
             stream.close()
+            yield from image_warnings(client, config, Collections(config, config.topic_names(), ()))
         finally:
             client.close()
-        return ()
 
     def open(self, context: SourceContext) -> None:
         """Connect, and open the change stream where the offset says; see `Source.open`."""
@@ -66,6 +67,8 @@ class MongoSource(Source):
         topics = config.topic_names()
         headers = context_headers(config, CONNECTOR, context.task)
         self._collections = Collections(config, topics, headers)
+        for warning in image_warnings(client, config, self._collections):
+            log.warning("%s", warning)
         self._metrics = StreamMetrics(context.metrics)
         self._partition = partition(config.topic_prefix)
         self._progress = SnapshotProgress(self._partition)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from cdc.errors import PositionLost
+from cdc.sources.mongodb import MongoConfig, MongoSource
 from tests.integration.capture import logged
 from tests.integration.mongodb.capture import MongoCapture, database
 from tests.servers.mongodb import MongoServer
@@ -96,6 +97,41 @@ def test_capture_modes(mongodb: MongoServer, db: Any, mode: str) -> None:
     assert update["after"] is delete["after"] is None
     old = [value["before"] and json.loads(value["before"]) for value in (update, delete)]
     assert old == ([{"_id": 1, "n": 1}, {"_id": 1, "n": 2}] if "pre_image" in mode else [None, None])
+
+
+def test_collections_without_images_are_named(mongodb: MongoServer, db: Any) -> None:
+    db.create_collection("with", changeStreamPreAndPostImages={"enabled": True})
+    db.create_collection("without")
+    found = capture(mongodb, db, capture_mode="change_streams_with_pre_image")
+    with logged() as messages, found.running():
+        pass
+    (message,) = messages
+    assert message.startswith(f"{db.name}.without keeps no pre- and post-images")
+    assert [*MongoSource.check(MongoConfig(found.options))] == messages
+
+
+def test_an_old_config_runs_as_it_stands(mongodb: MongoServer, db: Any) -> None:
+    options = {
+        "collection.include.list": f"{db.name}.c",
+        "mongodb.name": "connector",
+        "mongodb.hosts": f"{mongodb.replica_set}/{mongodb.host}:{mongodb.port}",
+        "capture.mode": "change_streams_update_full",
+        "snapshot.mode": "never",
+        "topic.prefix": "raw",
+        "field.exclude.list": f"{db.name}.c._diff,{db.name}.c._dt",
+        "producer.override.compression.type": "gzip",
+        "tombstones.on.delete": "false",
+        "tasks.max": "3",
+    }
+    found = MongoCapture(mongodb, db.name)
+    found.prefix = "raw"
+    del found.options["mongodb.connection.string"], found.options["database.include.list"]
+    found.options |= options | {"connector.class": "io.debezium.connector.mongodb.MongoDbConnector"}
+    with found.running():
+        db.c.insert_one({"_id": 1, "a": 1, "_diff": 2, "_dt": 3})
+        db.c.delete_one({"_id": 1})
+        found.until(lambda: len(found.topic(f"raw.{db.name}.c")) == 2)
+    assert found.documents() == [("c", 1, {"_id": 1, "a": 1}), ("d", 1, None)]
 
 
 def test_transactions_are_numbered_over_restarts(mongodb: MongoServer, db: Any) -> None:
