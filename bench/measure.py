@@ -102,9 +102,14 @@ class Rate:
 
 
 def drain(
-    count: Callable[[], int], target: int, pid: int, healthy: Callable[[], None] = lambda: None
+    count: Callable[[], int],
+    target: int,
+    pid: int,
+    healthy: Callable[[], None] = lambda: None,
+    *,
+    skip: int = 0,
 ) -> Rate:
-    """Wait until `count()` reaches the target; measure from the first row on.
+    """Wait until `count()` reaches the target; measure from the first row on, or behind `skip` rows.
 
     `healthy` raises when waiting has become useless. The start of a program is thus left out, for
     everybody; `first_event` measures it.
@@ -116,7 +121,7 @@ def drain(
     while last < target:
         found, now = count(), time.monotonic()
         if found > last:
-            if not last:
+            if not start and found > skip:
                 first, start, cpu = now, found, cpu_seconds(pid)
             last, moved = found, now
         since = now
