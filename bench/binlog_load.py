@@ -16,6 +16,9 @@ SETTINGS = {
 }
 """Of the server: nothing that favours one side, little that disturbs."""
 
+BY_POSITION = {"gtid-mode": "OFF", "enforce-gtid-consistency": "OFF"}
+"""Of MySQL: Debezium can be put to the beginning of a log by file and position alone."""
+
 _COLUMNS = """(
     id bigint primary key, acct int not null, name text, amount decimal(12,2) not null,
     created datetime(6) not null, active bool not null, score double not null, doc json not null,

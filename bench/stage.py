@@ -90,7 +90,8 @@ class Stage:
     @cached_property
     def mysql_origin(self) -> BinlogOrigin:
         """MySQL, to read from."""
-        return self._binlog_origin("MySQL", MySQLServer(options=binlog_load.SETTINGS))
+        options = {**binlog_load.SETTINGS, **binlog_load.BY_POSITION}
+        return self._binlog_origin("MySQL", MySQLServer(options=options))
 
     @cached_property
     def mariadb_origin(self) -> BinlogOrigin:
