@@ -72,6 +72,8 @@ def locate(layout: RowLayout, event: Rows, file: str = "") -> Segment:
 def _locate(readers: ShapeReaders, event: Rows, before: list[int] | None, after: list[int] | None) -> None:
     data, p, stop = event.chunk.data, event.start, event.stop
     skips, new_skips = readers.old_skips, readers.new_skips
+    if p < stop and not readers.before_octets and not readers.after_octets:
+        raise Malformed("its rows have no columns")  # there would be no end of them
     while p < stop:
         if before is not None:
             before.append(p)

@@ -19,7 +19,7 @@ from cdc.runtime.encoder import Encoder
 from cdc.runtime.formats import build_format, build_headers
 from cdc.sources.mysql import MariaDbConfig, MySqlConfig
 from cdc.sources.mysql.binlog.decoder import EventDecoder
-from cdc.sources.mysql.binlog.failures import FAULTS, EndOfDump, RefusedByServer
+from cdc.sources.mysql.binlog.failures import FAULTS, EndOfDump, RefusedByServer, UnreadableEvent
 from cdc.sources.mysql.binlog.groups import EventGroups
 from cdc.sources.mysql.captured import CapturedTables
 from cdc.sources.mysql.catalog import Catalog
@@ -124,6 +124,15 @@ def test_whole_logs_become_records(name: str) -> None:
         return
     count, bytewise = Reader(name).read(data), Reader(name)
     assert count == sum(bytewise.read(data[at : at + 7]) for at in range(0, len(data), 7)) > 0
+
+
+def test_rows_without_columns() -> None:
+    events = [bytearray(one) for one in recorded("mysql80-nocrc.bin")]
+    inserts = next(one for one in events if one[4] == 30)
+    assert (inserts[29], inserts[30]) == (3, 0xFF)
+    inserts[30] = 0  # of three columns none is there
+    with pytest.raises(UnreadableEvent, match=r"position \d+ of .*: its rows have no columns"):
+        Reader("mysql80-nocrc.bin").read(stream(map(bytes, events)))
 
 
 @settings(max_examples=60, deadline=None)
