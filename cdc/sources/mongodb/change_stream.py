@@ -62,7 +62,7 @@ class ChangeStream:
         self._position = Position()
 
     def open(self, position: Position) -> Batch:
-        """Start behind a position, or now; return what the server says at once. Raises PositionLost."""
+        """Start behind a position, or now; return where that is, without events. Raises PositionLost."""
         self.close()
         self._position = position
         self._session = self._client.start_session(causal_consistency=False)
@@ -70,28 +70,29 @@ class ChangeStream:
         command: dict[str, Any] = {
             "aggregate": aggregate,
             "pipeline": [{"$changeStream": self._stage(position)}, *self._stages()],
-            "cursor": {},
+            # An answer at once, without events: where the stream stands.
+            "cursor": {"batchSize": 0},
         }
         return self._run(command, b"firstBatch")
 
     def next(self, wait: float) -> Batch:
         """Return the next events, after `wait` seconds at most; opened anew after what is transient."""
-        wait_ms = max(int(wait * 1000), 1)
-        if self._config.cursor_max_await_time_ms:
-            wait_ms = min(wait_ms, self._config.cursor_max_await_time_ms)
         if not self._cursor:
-            return self.open(self._position)
-        command: dict[str, Any] = {
-            "getMore": _long(self._cursor),
-            "collection": self._namespace,
-            "maxTimeMS": wait_ms,
-        }
+            self.open(self._position)
         try:
-            return self._run(command, b"nextBatch")
+            return self._more(wait)
         except ConnectionFailed as error:
             log.warning("%s; the change stream is opened again where it was", error.message)
             self._cursor = 0
-            return self.open(self._position)
+            self.open(self._position)
+            return self._more(wait)
+
+    def _more(self, wait: float) -> Batch:
+        wait_ms = max(int(wait * 1000), 1)
+        if self._config.cursor_max_await_time_ms:
+            wait_ms = min(wait_ms, self._config.cursor_max_await_time_ms)
+        command = {"getMore": _long(self._cursor), "collection": self._namespace, "maxTimeMS": wait_ms}
+        return self._run(command, b"nextBatch")
 
     def close(self) -> None:
         """Give the cursor back to the server."""

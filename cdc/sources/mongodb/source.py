@@ -140,7 +140,6 @@ class MongoSource(Source):
         log.info("Streaming from %s", self._start.position.time or "now")
         return Streaming(
             self._stream,
-            self._start.first,
             self._events,
             self._heartbeats,
             self._metrics,

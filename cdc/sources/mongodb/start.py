@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from cdc.batch import Offset, Offsets
 from cdc.errors import PositionLost
-from cdc.sources.mongodb.change_stream import Batch, ChangeStream
+from cdc.sources.mongodb.change_stream import ChangeStream
 from cdc.sources.mongodb.config import MongoConfig
 from cdc.sources.mongodb.positions import Position, in_snapshot
 from cdc.sources.mongodb.tokens import ClusterTime
@@ -20,12 +20,11 @@ log = logging.getLogger(__name__)
 class Start:
     """What a run begins with: the open stream stands behind `position`.
 
-    first: what the server said when it was opened. offset: the stored one, if it still counts. reads:
-    whether collections are read. forgotten: progress that counts no more.
+    offset: the stored one, if it still counts. reads: whether collections are read. forgotten: progress
+    that counts no more.
     """
 
     position: Position
-    first: Batch
     offset: Offset | None
     reads: bool
     forgotten: Offsets
@@ -44,7 +43,7 @@ def find_start(
         finished = not in_snapshot(offset)
         try:
             position = Position.of(offset)
-            first = stream.open(position)
+            stream.open(position)
         except PositionLost as lost:
             if finished and not mode.renew:
                 raise
@@ -53,18 +52,17 @@ def find_start(
         else:
             reads = mode.takes_data(finished=finished)
             if reads and finished:
-                forgotten = progress.forget()
-                position, first = _now(stream)
-            return Start(position, first, offset, reads, forgotten)
-    position, first = _now(stream, config.capture_start_op_time)
-    return Start(position, first, None, mode.takes_data(finished=False), forgotten)
+                return Start(_now(stream), None, True, progress.forget())
+            return Start(position, offset, reads, forgotten)
+    position = _now(stream, config.capture_start_op_time)
+    return Start(position, None, mode.takes_data(finished=False), forgotten)
 
 
-def _now(stream: ChangeStream, operation_time: int = -1) -> tuple[Position, Batch]:
-    start = Position()
+def _now(stream: ChangeStream, operation_time: int = -1) -> Position:
+    """Open the stream where it is now, or at an operation time; return the place."""
     if operation_time >= 0:
         start = Position(time=ClusterTime(operation_time >> 32, operation_time & 0xFFFFFFFF))
-    first = stream.open(start)
-    if first.places:
-        return start, first
-    return Position(first.token, start.time or first.time), first
+        stream.open(start)
+        return start
+    first = stream.open(Position())
+    return Position(first.token, first.time)

@@ -22,19 +22,19 @@ _IDLE_SECONDS = 10.0
 
 
 class Streaming:
-    """Read an open change stream; first: what the server said when it was opened."""
+    """Read an open change stream, as windows."""
 
     def __init__(
         self,
         stream: ChangeStream,
-        first: Batch,
         events: ChangeEvents,
         heartbeats: Heartbeats,
         metrics: StreamMetrics,
         partition: Mapping[str, Any],
         tracker: TransactionTracker | None,
     ) -> None:
-        self._stream, self._batch, self._events = stream, first, events
+        self._stream, self._events = stream, events
+        self._batch = Batch(b"", [], b"", None)
         self._heartbeats, self._metrics, self._partition = heartbeats, metrics, partition
         self._tracker = tracker
         self._next = 0
