@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from cdc.errors import ConnectionFailed
+from cdc.metrics import Metrics
 from cdc.sources.mongodb.client import run, translated
 from cdc.sources.mongodb.config import MongoConfig
 from cdc.sources.mongodb.elements import documents, members
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_EMPTY = b"\x05\0\0\0\0"
+_DISCONNECTS, _ELECTIONS = "NumberOfDisconnects", "NumberOfPrimaryElections"
 _NAMES = {
     "full_document": "fullDocument",
     "full_document_before_change": "fullDocumentBeforeChange",
@@ -50,13 +51,19 @@ class Batch:
 class ChangeStream:
     """Read changes from a position on."""
 
-    def __init__(self, client: MongoClient[RawBSONDocument], config: MongoConfig) -> None:
+    def __init__(
+        self, client: MongoClient[RawBSONDocument], config: MongoConfig, metrics: Metrics | None = None
+    ) -> None:
         self._client, self._config = client, config
+        self._metrics = metrics or Metrics()
+        for name in (_DISCONNECTS, _ELECTIONS):
+            self._metrics.set(name, 0)
         self._database, self._collection = _target(config)
         with translated(config):
             info = client.admin.command("buildInfo")
         self._splits = can_split(tuple(info["versionArray"][:3]))
         self._session: Any = None
+        self._primary: Any = None
         self._cursor = 0
         self._namespace = ""
         self._position = Position()
@@ -73,7 +80,9 @@ class ChangeStream:
             # An answer at once, without events: where the stream stands.
             "cursor": {"batchSize": 0},
         }
-        return self._run(command, b"firstBatch")
+        batch = self._run(command, b"firstBatch")
+        self._primary = self._client.primary
+        return batch
 
     def next(self, wait: float) -> Batch:
         """Return the next events, after `wait` seconds at most; opened anew after what is transient."""
@@ -84,8 +93,15 @@ class ChangeStream:
         except ConnectionFailed as error:
             log.warning("%s; the change stream is opened again where it was", error.message)
             self._cursor = 0
-            self.open(self._position)
+            self._again()
             return self._more(wait)
+
+    def _again(self) -> None:
+        before = self._primary
+        self._metrics.add(_DISCONNECTS)
+        self.open(self._position)
+        if self._primary != before:
+            self._metrics.add(_ELECTIONS)
 
     def _more(self, wait: float) -> Batch:
         wait_ms = max(int(wait * 1000), 1)

@@ -63,7 +63,7 @@ class MongoSource(Source):
         config = self.config
         self._context = context
         self._client = client = connect(config)
-        self._stream = ChangeStream(client, config)
+        self._stream = ChangeStream(client, config, context.metrics)
         topics = config.topic_names()
         headers = context_headers(config, CONNECTOR, context.task)
         self._collections = Collections(config, topics, headers)

@@ -51,6 +51,8 @@ def test_an_election(nodes: list[ScriptedMongo]) -> None:
         old.oplog.add(event(2))
         found.until(lambda: found.numbers() == [1, 2])
     assert any("aggregate" in command for command in new.seen)
+    assert found.metrics.values["NumberOfDisconnects"] >= 1
+    assert found.metrics.values["NumberOfPrimaryElections"] == 1
 
 
 def test_a_cursor_that_is_gone(nodes: list[ScriptedMongo]) -> None:
