@@ -116,14 +116,20 @@ class ChangeEvents:
     def _add(
         self, collection: Collection, op: str, data: bytes, found: Places, values: tuple[Any, ...]
     ) -> None:
+        before = _value(data, found, b"fullDocumentBeforeChange") or None
+        after = (_value(data, found, b"fullDocument") or None) if op != "d" else None
+        update = _value(data, found, b"updateDescription") or None
+        if not self._collections.accepts(collection, before, after, update=update):
+            self._metrics.add("NumberOfErroneousEvents")
+            return
         changes = self._changes.get(collection)
         if changes is None:
             changes = self._changes[collection] = _Changes(collection)
         rows = changes.rows
-        rows.before.append(_value(data, found, b"fullDocumentBeforeChange") or None)
-        rows.after.append((_value(data, found, b"fullDocument") or None) if op != "d" else None)
+        rows.before.append(before)
+        rows.after.append(after)
         rows.keys.append(key_document(_value(data, found, b"documentKey")))
-        rows.updates.append(_value(data, found, b"updateDescription") or None)
+        rows.updates.append(update)
         changes.ops.append(op)
         changes.transactions.append(values)
         changes.seq.append(self._seq)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 import struct
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from json.encoder import encode_basestring
 from typing import Any
 
 from cdc.batch import ChangeBatch, Header, Ref, SourceBlock
 from cdc.capture import source_block as common
+from cdc.errors import UnsupportedValue
 from cdc.sources.mongodb import ejson
 from cdc.sources.mongodb.captured import CaptureRules
 from cdc.sources.mongodb.config import MongoConfig
@@ -22,6 +24,8 @@ from schemas.connect import OPTIONAL_INT64, OPTIONAL_STRING, Schema, Type
 from schemas.envelope import EventSchema, document_schema
 from schemas.naming import adjust
 from schemas.table import Codec, Column, Table, TableId
+
+log = logging.getLogger(__name__)
 
 CONNECTOR = "mongodb"
 """The connector's name in `source` and headers."""
@@ -82,6 +86,14 @@ class Collection:
         """The collection's full name."""
         return f"{self.id.catalog}.{self.id.table}"
 
+    def write(self, documents: Iterable[bytes | None], update: bytes | None) -> None:
+        """Write documents and a description to nowhere; raises UnsupportedValue."""
+        for column, values in ((self.table.columns[0], documents), (self.table.extra[0], (update,))):
+            value = column.codec.scope[f"mongo_{column.name}"]
+            for data in values:
+                if data is not None:
+                    value(data)
+
     def batch(
         self,
         *,
@@ -125,6 +137,22 @@ class Collections:
         if key not in self._known:
             self._known[key] = self._make(*key) if self._rules.wants(*key) else None
         return self._known[key]
+
+    def accepts(self, collection: Collection, *documents: bytes | None, update: bytes | None = None) -> bool:
+        """Tell whether documents can be written, where what cannot is to be left out.
+
+        Where it is to fail, whoever writes them does.
+        """
+        mode = self._config.failure_handling
+        if mode == "fail":
+            return True
+        try:
+            collection.write(documents, update)
+        except UnsupportedValue as error:
+            level = logging.WARNING if mode == "warn" else logging.DEBUG
+            log.log(level, "An event of %s is left out: %s", collection.namespace, error)
+            return False
+        return True
 
     def wants_database(self, name: str) -> bool:
         """Whether any collection of a database may be captured."""

@@ -101,6 +101,9 @@ class SnapshotReader:
             key = key_document(one)
             if key == after:
                 continue
+            if not self.collections.accepts(collection, one):
+                self.metrics.add("NumberOfErroneousEvents")
+                continue
             _add(piece, one, key)
             if piece.size >= _PIECE:
                 yield piece, key

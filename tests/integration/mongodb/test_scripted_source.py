@@ -131,14 +131,27 @@ def test_what_an_old_server_cannot_send_is_reported(nodes: list[ScriptedMongo]) 
     assert "20000000 bytes" in message
 
 
+BODY = b"\x02a\0\x03\0\0\0\xff\xfe\0"
+BROKEN = RawBSONDocument((len(BODY) + 5).to_bytes(4, "little") + BODY + b"\0")
+
+
+def test_broken_text_can_be_left_out(nodes: list[ScriptedMongo]) -> None:
+    found = ScriptedCapture(nodes, event_processing_failure_handling_mode="warn")
+    with logged() as messages, found.running():
+        nodes[0].oplog.add(event(1), event(2, fullDocument=BROKEN), event(3))
+        found.until(lambda: found.numbers() == [1, 3])
+    assert [
+        message for message in messages if "db.c is left out: The document cannot be read at a" in message
+    ]
+    assert found.metrics.values["NumberOfErroneousEvents"] == 1
+
+
 def test_broken_text_ends_the_task_and_says_where(nodes: list[ScriptedMongo]) -> None:
-    body = b"\x02a\0\x03\0\0\0\xff\xfe\0"
-    broken = RawBSONDocument((len(body) + 5).to_bytes(4, "little") + body + b"\0")
     found = ScriptedCapture(nodes)
     with found.running():
         nodes[0].oplog.add(event(1))
         found.until(lambda: found.numbers() == [1])
-    nodes[0].oplog.add(event(2, fullDocument=broken), event(3))
+    nodes[0].oplog.add(event(2, fullDocument=BROKEN), event(3))
     error = found.failure()
     assert found.numbers() == [1]
     assert "cannot be read at a" in str(error)

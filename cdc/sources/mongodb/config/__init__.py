@@ -43,6 +43,15 @@ class MongoEvents(EventOptions):
         importance=Importance.MEDIUM,
     )
 
+    failure_handling = options.choice(
+        "event.processing.failure.handling.mode",
+        ("fail", "warn", "skip"),
+        "fail",
+        doc="What happens to an event whose document cannot be written (text that is not UTF-8, a field that "
+        "cannot get its new name): fail stops; warn leaves it out and logs it; skip leaves it out.",
+        group="Events",
+    )
+
 
 class MongoConfig(MongoSnapshot, MongoEvents, CaptureOptions, MongoConnection):
     """All options of the connector."""
