@@ -61,13 +61,16 @@ class Verdict:
         return "\n  ".join(lines)
 
 
-def await_drained(pipeline: Pipeline, timeout: float = 120) -> None:
-    """Wait until the target equals the source, or until that is too late: the verdict then tells."""
-    deadline = time.monotonic() + timeout
+def await_drained(pipeline: Pipeline, patience: float = 120) -> None:
+    """Wait until the target equals the source, or stands still for too long: the verdict then tells."""
+    deadline, last = time.monotonic() + patience, None
     wanted = digest(pipeline.source)
     while time.monotonic() < deadline:
-        if digest(pipeline.target) == wanted:
+        found = digest(pipeline.target)
+        if found == wanted:
             return
+        if found != last:
+            deadline, last = time.monotonic() + patience, found
         pipeline.require_healthy()
         time.sleep(0.3)
 
