@@ -158,7 +158,6 @@ class JdbcSink(Sink):
 
     def _commit_or_split(self, spans: Sequence[Span]) -> None:
         """Commit the records, all but those that the database refuses: these are reported, in order."""
-        spans = self._remaining(spans)
         if not spans:
             return
         try:
@@ -184,7 +183,10 @@ class JdbcSink(Sink):
         while True:
             try:
                 self._connect()
-                self._commit([] if skip else spans, positions(spans))
+                # With a connection the answer to a commit may have been lost: what it stored is done.
+                spans = self._remaining(spans)
+                if spans:
+                    self._commit([] if skip else spans, positions(spans))
                 return
             except SinkUnavailable:
                 self._undone()
@@ -195,9 +197,6 @@ class JdbcSink(Sink):
             except Moved:
                 self._undone()
                 self._reached.update(self.checkpoint.load())
-                spans = self._remaining(spans)
-                if not spans:
-                    return
             except RowsRejected as error:
                 self._undone()
                 if error.code not in _LOST_TABLE or attempt:

@@ -478,6 +478,30 @@ def test_a_lost_connection_is_made_anew(postgres_target: Target) -> None:
     sink.close()
 
 
+@pytest.mark.parametrize("count", [2, 2400], ids=["at once", "streamed"])
+def test_a_commit_whose_answer_is_lost_is_not_done_again(
+    target: Target, count: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    topic = Topic(SIMPLE, key=())
+    sink = open_sink(target, **{"insert.mode": "insert", "primary.key.mode": "none"})
+    put(sink, topic.batch(("c", row(0))))
+    execute = sink.session.execute
+
+    def lose(query: str, params: Any = None) -> Any:
+        found = execute(query, params)
+        if query == "COMMIT":
+            monkeypatch.undo()
+            sink.session.close()
+            raise SinkUnavailable("server closed the connection unexpectedly")
+        return found
+
+    monkeypatch.setattr(sink.session, "execute", lose)
+    put(sink, *(topic.batch(*(("c", row(n)) for n in range(1, count))),))
+    assert sorted(names(target)) == list(range(count))
+    assert target.execute('SELECT count(*) FROM "srv_public_t"') == [(count,)]
+    sink.close()
+
+
 def test_trouble_with_the_connection_is_told(postgres_target: Target) -> None:
     options = postgres_target.config()
     for change, expected in (
