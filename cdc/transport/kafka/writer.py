@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 Tick = Callable[[], None]
 
-BARRIER = 1.0
+BARRIER = 0.5
 """Seconds between commits under load: a flush stalls the pipe for some milliseconds."""
 IDLE_BARRIER = 0.1
 """Seconds between commits when the source has nothing more to give at once."""
