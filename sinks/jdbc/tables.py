@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from cdc.errors import SinkError
 from schemas import logical
 from schemas.connect import Schema, Type
+from sinks.jdbc.binding import Dialect
 from sinks.jdbc.config import JdbcSinkConfig
+from sinks.jdbc.defaults import default_clause
 from sinks.jdbc.naming import Identifiers, TableName
 from sinks.jdbc.reflection import TableColumn, TargetTable, reflect
 from sinks.jdbc.session import IDENTIFIERS, RowsRejected, Session
@@ -97,11 +99,13 @@ class Tables:
         if not exists and self.session.target.dialect == "postgresql":
             self.session.execute(f"CREATE SCHEMA IF NOT EXISTS {self.identifiers.quote(schema)}")
 
-    def _definition(self, column: Wanted) -> str:
+    def _definition(self, column: Wanted, *, filled: bool = False) -> str:
+        """Return a column as DDL has it; `filled`: rows that are there get its default."""
         assert column.schema is not None
         dialect = self.session.target.dialect
         text = declare(dialect, column.schema, key=column.key, extensions=self.extensions)
-        return f"{self.identifiers.quote(column.name)} {text}"
+        default = default_clause(column.schema, text, Dialect(dialect, self.config.zone)) if filled else ""
+        return f"{self.identifiers.quote(column.name)} {text}{default}"
 
     @property
     def extensions(self) -> frozenset[str]:
@@ -121,7 +125,7 @@ class Tables:
         target = self.identifiers.table(table.name)
         changed = table
         for column in missing:
-            statement = f"ALTER TABLE {target} ADD COLUMN {self._definition(column)}"
+            statement = f"ALTER TABLE {target} ADD COLUMN {self._definition(column, filled=True)}"
             changed = self._altered(table.name, statement)
         return changed
 

@@ -304,6 +304,29 @@ def test_evolution(target: Target) -> None:
         sink.close()
 
 
+def test_rows_that_are_there_get_the_default_of_an_added_column(target: Target) -> None:
+    topic, sink = Topic(SIMPLE), open_sink(target)
+    put(sink, topic.batch(("c", row(1))))
+    added: dict[str, Any] = {
+        "small": connect.INT16.with_default(-7),
+        "word": TEXT.with_default("it's \\ 'quoted' \n ü"),
+        "price": logical.decimal(2, 12).with_default(Decimal("12.50")),
+        "ratio": connect.FLOAT64.with_default(0.25),
+        "yes": connect.BOOLEAN.with_default(True),
+        "raw": connect.BYTES.with_default(b"\x00'\xff"),
+        "day": logical.semantic(Type.INT32, logical.DATE).with_default(11_240),
+        "at": logical.semantic(Type.INT64, logical.MICRO_TIMESTAMP).with_default(1_600_000_000_123_456),
+    }
+    wider = Topic({**SIMPLE, **added})
+    wider.next = 1
+    put(sink, wider.batch(("c", row(2) | {name: schema.default for name, schema in added.items()})))
+    names = ", ".join(f'"{name}"' for name in added)
+    first, second = target.execute(f'SELECT {names} FROM "srv_public_t" ORDER BY id')
+    assert first == second
+    assert first[1] == added["word"].default
+    sink.close()
+
+
 def test_a_bad_record_is_set_aside_and_the_others_arrive(target: Target) -> None:
     target.execute(
         'CREATE TABLE "srv_public_t" (id bigint PRIMARY KEY, name varchar(5), amount decimal(5,2))'
