@@ -41,7 +41,7 @@ def _run(stage: Stage, bootstrap: str | None) -> tuple[float, float]:
 
 def measure(stage: Stage, wanted: Collection[str]) -> list[Result]:
     """Measure with Kafka and with the embedded log; the larger one counts."""
-    assert stage.backlog_end
+    assert stage.postgres_origin.backlog_end
     full, idle = _run(stage, stage.broker.bootstrap)
     embedded_full, embedded_idle = _run(stage, None)
     stage.say(

@@ -6,12 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
-
-from bench import configs, limits, load
-
-if TYPE_CHECKING:
-    from bench.stage import Stage
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,43 +55,3 @@ class Origin(ABC):
     def debezium_snapshot(self, name: str, bootstrap: str) -> dict[str, str]:
         """Return real Debezium's source of the table."""
         return self.snapshot_source(name)
-
-
-class PostgresOrigin(Origin):
-    """PostgreSQL: each reader has a copy of one slot."""
-
-    prefix = "pg"
-
-    def __init__(self, stage: Stage) -> None:
-        self._stage = stage
-
-    def stream_source(self, name: str, **more: str) -> dict[str, str]:
-        """See `Origin`."""
-        return configs.stream_source(self._stage.postgres, name, **more)
-
-    def snapshot_source(self, name: str, **more: str) -> dict[str, str]:
-        """See `Origin`."""
-        assert self._stage.snapshot_table
-        return configs.snapshot_source(self._stage.postgres, name, **more)
-
-    def topic(self, name: str, table: str) -> str:
-        """See `Origin`."""
-        return f"{name}.public.{table}"
-
-    def receive_backlog(self, name: str) -> float:
-        """Run pg_recvlogical."""
-        return limits.receive_backlog(self._stage.postgres, name, self._stage.backlog_end)
-
-    def copy_out(self) -> float:
-        """Run psql."""
-        return limits.copy_out(self._stage.postgres, self._stage.snapshot_table)
-
-    @contextmanager
-    def place(self, name: str) -> Iterator[None]:
-        """Give the reader a slot."""
-        assert self._stage.backlog_end
-        load.copy_slot(self._stage.postgres, name)
-        try:
-            yield
-        finally:
-            load.drop_slot(self._stage.postgres, name)

@@ -56,7 +56,7 @@ class Sinks:
     def _fill_topic(self) -> str:
         """Stream the backlog once, by our source, with the schemas that Debezium's sink needs."""
         stage, name = self._stage, self._stage.name("forsinks")
-        assert stage.backlog_end
+        assert stage.postgres_origin.backlog_end
         stage.say("filling the topic for the sinks")
         load.copy_slot(stage.postgres, name)
         topic = f"{name}.public.changes"

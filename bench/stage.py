@@ -9,7 +9,7 @@ from itertools import count
 
 from bench import baseline, binlog_load, load
 from bench.binlog_origin import BinlogOrigin
-from bench.origins import Origin, PostgresOrigin
+from bench.postgres_origin import PostgresOrigin
 from bench.watch import KafkaTopics
 from tests.servers.connect import ConnectWorker
 from tests.servers.kafka import KafkaBroker
@@ -70,22 +70,9 @@ class Stage:
         return worker
 
     @cached_property
-    def backlog_end(self) -> int:
-        """The LSN behind the backlog of changes, which is made now."""
-        self.say(f"making a backlog of {self.rows:,} changes")
-        return load.make_backlog(self.postgres, self.rows)
-
-    @cached_property
-    def snapshot_table(self) -> str:
-        """The table to snapshot, which is made now."""
-        self.say(f"making a table of {self.rows:,} rows")
-        load.make_snapshot_table(self.postgres, self.rows)
-        return load.SNAPSHOT_TABLE
-
-    @cached_property
-    def postgres_origin(self) -> Origin:
+    def postgres_origin(self) -> PostgresOrigin:
         """PostgreSQL, to read from."""
-        return PostgresOrigin(self)
+        return PostgresOrigin(self.postgres, self.rows, self.say)
 
     @cached_property
     def mysql_origin(self) -> BinlogOrigin:

@@ -22,7 +22,7 @@ BIG, SMALL = 3.0, 0.3
 
 def first_load(stage: Stage) -> Result:
     """Measure `cdc start` of a snapshot and a sink to its end, and `pg_dump | psql` beside it."""
-    table, ours, theirs = stage.snapshot_table, [], []
+    table, ours, theirs = stage.postgres_origin.table, [], []
     for pair in range(stage.pairs):
         target = load.target_database(stage.postgres, "target")
         theirs.append(stage.rows / limits.dump_and_load(stage.postgres, target, table))
