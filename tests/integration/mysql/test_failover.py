@@ -80,6 +80,8 @@ def test_snapshot_here_and_stream_there(servers: Pair) -> None:
     capture = Capture(primary, {"snapshot.mode": "initial"})
     capture.execute("create table t (id int primary key, v varchar(20))", "insert into t values (1, 'a')")
     with capture.running():
+        # A table altered before the snapshot comes to it waits for the next try of a worker.
+        capture.until(lambda: bool(capture.rows("t")), "read")
         capture.execute("insert into t values (2, 'b')", "alter table t add w int default 7")
         capture.sync()
     # Between the servers: what is only in the new one's log, under the old one's GTIDs, and its own.
