@@ -117,8 +117,14 @@ class BinlogOrigin(Origin):
     @staticmethod
     def _timed(command: Sequence[str]) -> float:
         started = time.perf_counter()
-        quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL}
-        done = subprocess.run(command, **quiet, stderr=subprocess.PIPE, timeout=600, check=False)  # type: ignore[call-overload]
+        done = subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            timeout=600,
+            check=False,
+        )
         if done.returncode:
             raise BenchFailed(f"{command[0]}: {done.stderr.decode(errors='replace')[-500:]}")
         return time.perf_counter() - started

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection
+from collections.abc import Callable, Collection
+from functools import partial
 
 from bench import binlog_load
 from bench.binlog_origin import BinlogOrigin
@@ -52,9 +53,9 @@ class ManyTables:
         stage, name = self._stage, self._stage.name("tables")
         source = self._origin.source(name, tables, snapshot__mode="never")
         prefix = f"{name}.{binlog_load.DATABASE}."
+        count = partial(stage.topics.records_of_all, prefix)
         try:
             with Product([source], bootstrap=stage.broker.bootstrap) as product:
-                count = lambda: stage.topics.records_of_all(prefix)  # noqa: E731
                 return drain(count, stage.rows, product.pid, product.healthy, skip=_LEAD)
         finally:
             stage.topics.delete(f"{name}.")
@@ -76,22 +77,26 @@ class ManyTables:
     def _change_until_seen(self, source: dict[str, str]) -> int:
         """Run until the stream has begun; return how many changes it has told."""
         with Product([source], bootstrap=self._stage.broker.bootstrap) as product:
-            deadline = time.monotonic() + PATIENCE
-            while not self._seen(source["name"]):
-                self._change()
-                product.healthy()
-                if time.monotonic() > deadline:
-                    raise BenchFailed(f"no event after {PATIENCE:.0f} s:\n{product.log}")
-                time.sleep(0.2)
+            self._await(product, source["name"], 0, pause=0.2, meanwhile=self._change)
         return self._seen(source["name"])
 
-    def _await(self, product: Product, name: str, seen: int) -> None:
+    def _await(
+        self,
+        product: Product,
+        name: str,
+        seen: int,
+        *,
+        pause: float = 0.005,
+        meanwhile: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Look every `pause` seconds, until more than `seen` events are there."""
         deadline = time.monotonic() + PATIENCE
         while self._seen(name) <= seen:
+            meanwhile()
             product.healthy()
             if time.monotonic() > deadline:
                 raise BenchFailed(f"no event after {PATIENCE:.0f} s:\n{product.log}")
-            time.sleep(0.005)
+            time.sleep(pause)
 
     def _seen(self, name: str) -> int:
         return self._stage.topics.records(self._origin.topic(name, "many0"))

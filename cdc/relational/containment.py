@@ -7,7 +7,8 @@ then read later than where the stream starts. docs/adr/0002-resumable-snapshots.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
 
 from cdc.batch import ChangeBatch, Offsets
 from schemas.table import Table
@@ -27,7 +28,7 @@ class Containment(ABC):
     def __init__(self, progress: SnapshotProgress) -> None:
         self._progress = progress
         self._shown: dict[str, Shows] = {}
-        self._forgotten: list[tuple[object, None]] = []
+        self._forgotten: list[tuple[Mapping[str, Any], None]] = []
 
     @abstractmethod
     def shows(self, position: str) -> Shows:
@@ -50,7 +51,7 @@ class Containment(ABC):
     def take_forgotten(self) -> Offsets:
         """Return the offsets of the progress that counts no more since the last call."""
         forgotten, self._forgotten = self._forgotten, []
-        return forgotten  # type: ignore[return-value]
+        return forgotten
 
     def forget(self) -> Offsets:
         """Forget everything; return the offsets that do so."""

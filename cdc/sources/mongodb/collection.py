@@ -232,14 +232,17 @@ class UpdateDescriptions:
         return self._write(self._edits.updated_fields(data) if self._edits else data)
 
     def _removed(self, array: bytes | None) -> list[str] | None:
-        values = elements(array) if array else ()
-        names = (array[one.value + 4 : one.stop - 1].decode() for one in values)  # type: ignore[index]
+        if array is None:
+            return None
+        names = (array[one.value + 4 : one.stop - 1].decode() for one in elements(array))
         return [name for name in map(self._name, names) if name is not None] or None
 
     def _truncated(self, array: bytes | None) -> list[dict[str, Any]] | None:
+        if array is None:
+            return None
         found = []
-        for start, stop in documents(array) if array else ():
-            one = array[start:stop]  # type: ignore[index]
+        for start, stop in documents(array):
+            one = array[start:stop]
             at = members(one)
             (field, end), (size, _) = at[b"field"], at[b"newSize"]
             name = self._name(one[field + 4 : end - 1].decode())

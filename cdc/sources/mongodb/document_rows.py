@@ -42,8 +42,12 @@ class DocumentRows:
 
     def select(self, indices: Sequence[int]) -> DocumentRows:
         """Return these rows only, in this order."""
-        columns = (self.before, self.after, self.keys, self.updates)
-        return DocumentRows(*([column[i] for i in indices] for column in columns))  # type: ignore[arg-type]
+        return DocumentRows(
+            [self.before[i] for i in indices],
+            [self.after[i] for i in indices],
+            [self.keys[i] for i in indices],
+            [self.updates[i] for i in indices],
+        )
 
 
 def _compiled(part: Part, scope: Mapping[str, Any]) -> Callable[[bytes], Any]:
