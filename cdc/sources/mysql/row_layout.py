@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cdc.batch import ImageTemplate
-from cdc.sources.mysql import cells, shared_readers
+from cdc.relational import cells
+from cdc.sources.mysql import shared_readers
 from cdc.sources.mysql.binlog.events import ColumnMap, Shape
 from cdc.sources.mysql.shared_readers import identity, plan, shared
 from cdc.sources.mysql.types.forms import Wire

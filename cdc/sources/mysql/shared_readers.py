@@ -6,7 +6,7 @@ from collections.abc import Callable, Hashable
 from typing import Any
 
 from cdc.batch import ImageTemplate
-from cdc.sources.mysql import cells
+from cdc.relational import cells
 from schemas.table import Table
 
 Read = Callable[..., Any]

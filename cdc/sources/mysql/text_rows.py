@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cdc.batch import Images, ImageTemplate
-from cdc.sources.mysql import cells
+from cdc.relational import cells
 from schemas.table import Table
 
 ReadRows = Callable[[bytes, str, Sequence[int]], list[tuple[Any, Any]]]

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cdc.batch import Cell, Images, ImageTemplate
-from cdc.sources.postgres.tuples import build, cells_of
+from cdc.relational.cells import build, cells_of
 from schemas.table import Table
 
 ReadLines = Callable[[Sequence[str]], tuple[list[Any], list[Any]]]

@@ -13,8 +13,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from cdc.batch import Cell, Images, ImageTemplate, Part
-from schemas.table import Column, Table
+from cdc.batch import Images, ImageTemplate
+from cdc.relational.cells import Cells, cells_of, result
+from schemas.table import Table
 
 Read = Callable[[bytes, str, int], tuple[Any, Any]]
 """(bytes, their latin-1 text, position of the first column) → (row, key)."""
@@ -61,34 +62,14 @@ class TupleLayout:
         last = max((i for i, cells in enumerate(wanted) if cells), default=-1)
         for column, cells in zip(self.wire[: last + 1], wanted, strict=False):
             lines += _column_code(cells, column.short, missing_is_fallback=missing_is_fallback)
-        row = build(template.row, self.table.columns, "r")
-        key = build(template.key, self.table.key, "k")
-        lines.append(f"    return {row}, {key}")
+        lines.append(f"    return {result(template, self.table)}")
         namespace = {**template.scope, "INT32": _INT32}
         exec("\n".join(lines), namespace)  # noqa: S102 - names enter as escaped literals only
         read: Read = namespace["read"]
         return read
 
 
-def cells_of(template: ImageTemplate, table: Table, field: str | None) -> list[tuple[str, Cell]]:
-    """Return the variables that a column of the wire fills, in the row and in the key, with their cells."""
-    found = []
-    for part, columns, prefix in ((template.row, table.columns, "r"), (template.key, table.key, "k")):
-        if part is not None:
-            for index, column in enumerate(columns):
-                if column.name == field:
-                    found.append((f"{prefix}{index}", part.cells[index]))
-    return found
-
-
-def build(part: Part | None, columns: Sequence[Column], prefix: str) -> str:
-    """Return the expression of a whole row (prefix `r`) or key (`k`)."""
-    if part is None or (not columns and prefix == "k"):
-        return "None"
-    return part.build([f"{prefix}{index}" for index in range(len(columns))])
-
-
-def _column_code(cells: list[tuple[str, Cell]], short: bool, *, missing_is_fallback: bool) -> list[str]:
+def _column_code(cells: Cells, short: bool, *, missing_is_fallback: bool) -> list[str]:
     """Return the code that reads one column at `p` and moves `p` behind it."""
     length = "b[p+4]" if short else "(b[p+4] if not (b[p+3] or b[p+2] or b[p+1]) else INT32(b, p+1)[0])"
     if not cells:
