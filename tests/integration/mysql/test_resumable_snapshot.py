@@ -13,9 +13,9 @@ import subprocess
 import sys
 import threading
 import time
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,7 @@ from cdc.errors import ResourceBusy
 from cdc.sources.mysql import select_rows
 from cdc.transport.embedded import EmbeddedLog, EmbeddedLogConfig
 from cdc.transport.memory import MemoryWriter
+from tests.integration.cut_snapshots import applied, cut, embedded_task, load
 from tests.integration.mysql.capture import Capture
 from tests.servers.mysql import MySQLServer
 from tests.servers.policy import require
@@ -142,65 +143,18 @@ def _change(
         cursor.execute(f"insert into {name} ({_key(name)}, v) select {value}, {version}")
 
 
-@contextmanager
-def load(capture: Capture) -> Iterator[None]:
-    stopping = threading.Event()
-    threads = [threading.Thread(target=write, args=(capture, stopping, seed)) for seed in range(WRITERS)]
-    for thread in threads:
-        thread.start()
-    try:
-        yield
-    finally:
-        stopping.set()
-        for thread in threads:
-            thread.join()
-
-
 # -- what has to come out ------------------------------------------------------------------------
 
 
 def verify(capture: Capture, *, exact: bool = True) -> None:
-    """Apply the log's events to a dict; it must equal the database, and no version may go back.
-
-    exact: each row is read once, and a delete follows what it deletes.
-    """
+    """What the events of each table come to must be what the database has; see `applied`."""
     for name in TABLES:
-        state: dict[tuple[Any, ...], int] = {}
-        history: dict[tuple[Any, ...], list[tuple[str, int]]] = defaultdict(list)
-        for event in capture.events(name):
-            key = tuple(event.key.values())
-            if exact:
-                assert event.op != "d" or key in state, (name, key, history[key])
-                assert event.op != "r" or key not in history, (name, key, history[key])
-            if event.op == "d":
-                state.pop(key, None)
-            else:
-                state[key] = event.value["after"]["v"]
-                history[key].append((event.op, state[key]))
+        state = applied(capture, name, exact=exact)
         found = capture.execute(f"select count(*), sum(v) from {name}")[0]
         assert (len(state), sum(state.values())) == (found[0], int(found[1])), name
         if name in ("numbers", "words", "latin", "pairs"):
             keys = _PAIR if name == "pairs" else "id"
             assert state == {row[:-1]: row[-1] for row in capture.execute(f"select {keys}, v from {name}")}
-        for key, versions in history.items():
-            numbers = [version for _, version in versions]
-            assert numbers == sorted(numbers), (name, key, versions)
-            for (_, before), (op, version) in itertools.pairwise(versions):
-                assert version > before or op == "r", (name, key, versions)
-
-
-def cut(capture: Capture, windows: int) -> None:
-    """Run a snapshot for so many windows, committed one by one, and drop everything."""
-    task = capture.task()
-    task.source.open(task._context())
-    task.max_bytes = 1 << 14
-    for _ in range(windows):
-        window = task.source.read(task.max_bytes, 0.1)
-        if window is None:
-            break
-        task._deliver(window)
-        task._commit()
-    task._close()
 
 
 def test_what_was_told_is_not_read_again(server: MySQLServer, small_windows: None) -> None:
@@ -226,7 +180,7 @@ def test_cut_many_times_under_load(server: MySQLServer, seed: int, small_windows
     capture = Capture(server)
     create(capture)
     chance = random.Random(seed)
-    with load(capture):
+    with load(partial(write, capture), WRITERS):
         cut(capture, 2)
         for _ in range(8):
             cut(capture, chance.randint(1, 40))
@@ -244,7 +198,7 @@ def test_without_a_lock(server: MySQLServer, seed: int, small_windows: None) -> 
     capture = Capture(server, {"snapshot.locking.mode": "none"})
     create(capture)
     chance = random.Random(seed)
-    with load(capture):
+    with load(partial(write, capture), WRITERS):
         for _ in range(3):
             cut(capture, chance.randint(20, 60))
         with capture.running():
@@ -259,7 +213,7 @@ def test_cut_while_it_catches_up(server: MySQLServer, small_windows: None) -> No
     capture = Capture(server)
     create(capture)
     cut(capture, 40)
-    with load(capture):
+    with load(partial(write, capture), WRITERS):
         time.sleep(0.5)
     cut(capture, 150)
     for windows in (1, 2, 1):
@@ -286,8 +240,7 @@ def test_a_log_that_is_not_exactly_once(
     capture.execute(f"insert into numbers (id, v) values ({ids[-1]}, 1)")
     with capture.running():
         capture.sync()
-    told = [event.key["id"] for event in capture.events("numbers", "d")]
-    assert ids[-2] in told
+    assert ids[-2] in [event.key["id"] for event in capture.events("numbers", "d")]
     state = {e.key["id"]: e.op for e in capture.events("numbers")}
     assert state.pop(ids[-2]) == "d"
     assert set(state) == {row[0] for row in capture.execute("select id from numbers")}
@@ -363,15 +316,9 @@ child(json.loads(sys.argv[1]), sys.argv[2], int(sys.argv[3]))
 
 def child(options: dict[str, str], folder: str, seed: int) -> None:
     """Run until the end that comes at a random moment behind a random window."""
-    from cdc.metrics import Metrics
-    from cdc.plugin import PluginKind
-    from cdc.runtime.task import Assignment, build_task
-
     select_rows.READ_BYTES = READ_BYTES
     chance = random.Random(seed)
-    log = EmbeddedLog(EmbeddedLogConfig({"data.dir": folder}))
-    assignment = Assignment("capture", 0, PluginKind.SOURCE, options, {})
-    task: Any = build_task(assignment, log, Metrics(), on_topic=lambda topic: None, draining=lambda: False)
+    task = embedded_task(options, folder)
     left, read = itertools.count(chance.randint(5, 60), -1), task.source.read
 
     def counted(*arguments: Any) -> Any:
@@ -380,7 +327,7 @@ def child(options: dict[str, str], folder: str, seed: int) -> None:
             threading.Timer(moment, os.kill, (os.getpid(), signal.SIGKILL)).start()
         return read(*arguments)
 
-    task.source.read = counted
+    task.source.read = counted  # type: ignore[method-assign]
     task.run(lambda: False, lambda: None)
 
 
@@ -393,7 +340,7 @@ def test_kill_at_random_points(server: MySQLServer, seed: int, tmp_path: Path) -
     }
     capture = Capture(server, history, log)
     create(capture)
-    with load(capture):
+    with load(partial(write, capture), WRITERS):
         for number in range(KILLS):
             command = [sys.executable, "-c", CHILD, json.dumps(capture.options), str(tmp_path)]
             found = subprocess.run([*command, str(seed * KILLS + number)], cwd=ROOT, timeout=60)

@@ -11,9 +11,10 @@ import subprocess
 import sys
 import threading
 import time
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from cdc.errors import ResourceBusy
 from cdc.sources.postgres import copy_out, snapshot_reader
 from cdc.transport.embedded import EmbeddedLog, EmbeddedLogConfig
 from cdc.transport.memory import MemoryWriter
+from tests.integration.cut_snapshots import applied, cut, embedded_task, load
 from tests.integration.postgres.capture import Capture
 from tests.servers.postgres import Database
 
@@ -98,49 +100,19 @@ _versions: dict[tuple[str, int], int] = {}
 _appended = itertools.count(1)
 
 
-@contextmanager
-def load(database: Database, writers: int = 2) -> Iterator[None]:
+def under_load(database: Database) -> AbstractContextManager[None]:
     _versions.clear()
-    stopping = threading.Event()
-    threads = [threading.Thread(target=write, args=(database, stopping, seed)) for seed in range(writers)]
-    for thread in threads:
-        thread.start()
-    try:
-        yield
-    finally:
-        stopping.set()
-        for thread in threads:
-            thread.join()
+    return load(partial(write, database))
 
 
 def verify(
     capture: Capture, names: tuple[str, ...] = ("numbers", "words", "pairs"), *, exact: bool = True
 ) -> None:
-    """Apply the log's events to a dict; it must equal the database, and no version may go back.
-
-    exact: each row is read once, and a delete follows what it deletes.
-    """
+    """What the events of each table come to must be what the database has; see `applied`."""
     for name in names:
-        state: dict[tuple[Any, ...], int] = {}
-        history: dict[tuple[Any, ...], list[tuple[str, int]]] = defaultdict(list)
-        for event in capture.events(name):
-            key = tuple(event.key.values())
-            if exact:
-                assert event.op != "d" or key in state, (name, key, history[key])
-                assert event.op != "r" or key not in history, (name, key, history[key])
-            if event.op == "d":
-                state.pop(key, None)
-            else:
-                state[key] = event.value["after"]["v"]
-                history[key].append((event.op, state[key]))
         columns = "b, a" if name == "pairs" else "id"
         expected = {row[:-1]: row[-1] for row in capture.database.execute(f"select {columns}, v from {name}")}
-        assert state == expected, name
-        for key, versions in history.items():
-            numbers = [version for _, version in versions]
-            assert numbers == sorted(numbers), (name, key, versions)
-            for (_, before), (op, version) in itertools.pairwise(versions):
-                assert version > before or op == "r", (name, key, versions)
+        assert applied(capture, name, exact=exact) == expected, name
 
 
 def verify_blind(capture: Capture, table: str = "blind") -> None:
@@ -152,20 +124,6 @@ def verify_blind(capture: Capture, table: str = "blind") -> None:
 
 def finished_rows(capture: Capture) -> dict[str, int]:
     return {name: int(offset["rows"]) for name, offset in capture.progress().items()}
-
-
-def cut(capture: Capture, windows: int) -> None:
-    """Run a snapshot for so many windows, committed one by one, and drop everything."""
-    task = capture.task()
-    task.source.open(task._context())
-    task.max_bytes = 1 << 14
-    for _ in range(windows):
-        window = task.source.read(task.max_bytes, 0.1)
-        if window is None:
-            break
-        task._deliver(window)
-        task._commit()
-    task._close()
 
 
 @pytest.fixture
@@ -201,7 +159,7 @@ def test_cut_many_times_under_load(
 ) -> None:
     capture = Capture(tables, options)
     chance = random.Random(seed)
-    with load(tables):
+    with under_load(tables):
         cut(capture, 1)
         for _ in range(8):
             cut(capture, chance.randint(1, 30))
@@ -218,7 +176,7 @@ def test_cut_while_it_catches_up(tables: Database) -> None:
     """The stream is still inside of what the snapshot contains, and is cut there, too."""
     capture = Capture(tables, CHUNKS)
     cut(capture, 6)
-    with load(tables):
+    with under_load(tables):
         time.sleep(0.5)
     cut(capture, 10_000 if not capture.progress() else 40)
     for windows in (1, 2, 1):
@@ -421,10 +379,6 @@ child(json.loads(sys.argv[1]), sys.argv[2])
 
 def child(options: dict[str, str], folder: str) -> None:
     """Run a task, slowly enough to be killed within a chunk."""
-    from cdc.metrics import Metrics
-    from cdc.plugin import PluginKind
-    from cdc.runtime.task import Assignment, build_task
-
     copy_out.READ_BYTES = READ_BYTES
     copy_lines = snapshot_reader.copy_lines
 
@@ -434,10 +388,7 @@ def child(options: dict[str, str], folder: str) -> None:
             yield lines
 
     snapshot_reader.copy_lines = slow_lines
-    log = EmbeddedLog(EmbeddedLogConfig({"data.dir": folder}))
-    assignment = Assignment("capture", 0, PluginKind.SOURCE, options, {})
-    task: Any = build_task(assignment, log, Metrics(), on_topic=lambda topic: None, draining=lambda: False)
-    task.run(lambda: False, lambda: None)
+    embedded_task(options, folder).run(lambda: False, lambda: None)
 
 
 @pytest.mark.parametrize("seed", range(2))
@@ -447,7 +398,7 @@ def test_kill_within_chunks(tables: Database, tmp_path: Path, seed: int) -> None
     chance = random.Random(seed)
     command = [sys.executable, "-c", CHILD, json.dumps(capture.options), str(tmp_path)]
     partly = 0
-    with load(tables):
+    with under_load(tables):
         for _ in range(KILLS):
             before, process = finished_rows(capture), subprocess.Popen(command, cwd=ROOT)
             capture.until(lambda: finished_rows(capture) != before, "a row told")  # noqa: B023 - called at once
