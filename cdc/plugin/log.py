@@ -182,5 +182,9 @@ class Log(ABC):
         """Return what tells this topic from a later one of the same name; None when it is not known."""
         return None
 
+    def partitions(self, topic: str) -> int:
+        """Return how many partitions a topic has; it exists."""
+        return 1
+
     def close(self) -> None:  # noqa: B027
         """Release shared connections."""

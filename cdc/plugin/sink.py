@@ -26,6 +26,7 @@ class SinkContext:
 
     topic_id: the identity of a topic's present incarnation (it differs once the topic was deleted and
     made anew), or None where the log cannot tell; for sinks that keep positions themselves.
+    partitions: how many partitions a topic has: with one, records come in the order of the source.
     """
 
     connector: str
@@ -33,6 +34,7 @@ class SinkContext:
     report: Reporter
     metrics: Metrics
     topic_id: Callable[[str], str | None] = lambda topic: None
+    partitions: Callable[[str], int] = lambda topic: 1
 
 
 Positions = Mapping[tuple[str, int], int]

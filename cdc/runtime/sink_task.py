@@ -56,6 +56,7 @@ class SinkTask:
     backoff: Backoff = field(default_factory=Backoff)
     on_topic: Callable[[str], None] = lambda topic: None
     topic_id: Callable[[str], str | None] = lambda topic: None
+    partitions: Callable[[str], int] = lambda topic: 1
     _meter: SinkMeter = field(init=False)
     _topics: set[str] = field(default_factory=set)
     _lag_due: float = 0.0
@@ -105,15 +106,17 @@ class SinkTask:
         """Work with one connection to the target; what it has not flushed is read again by the next."""
         sink = self.open_sink()
         try:
-            positions = sink.open(
-                SinkContext(self.connector, self.number, self.reporter, self.metrics, self.topic_id)
-            )
+            positions = sink.open(self._context())
             if positions:
                 reader.seek(positions)
             started()
             return self._loop(sink, reader, stopping)
         finally:
             sink.close()
+
+    def _context(self) -> SinkContext:
+        named = self.topic_id, self.partitions
+        return SinkContext(self.connector, self.number, self.reporter, self.metrics, *named)
 
     def _loop(self, sink: Sink, reader: LogReader, stopping: Callable[[], bool]) -> Outcome:
         progress = Progress()
@@ -219,6 +222,7 @@ def build_sink_task(
         open_reader=partial(log.reader, group, config.topics, raw, pattern=config.topics_regex),
         chain=build_chain(raw),
         topic_id=cache(log.topic_id),
+        partitions=cache(log.partitions),
         decode=decoder.decode,
         reporter=reporter,
         metrics=metrics,

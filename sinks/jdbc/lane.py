@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
+from sinks.jdbc.key_changes import Keys
 from sinks.jdbc.plan import Change, Gone, Key, Partial, Plan, Row
 from sinks.jdbc.records import Rows, Truncation
 
@@ -57,7 +57,17 @@ class Rekey:
     row: Partial
 
 
-Step = Segment | Rekey | Truncation
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A row whose key was changed; what it is under the new key has yet to come."""
+
+    plan: Plan
+    old: Key
+    new: Key
+    gone: Gone
+
+
+Step = Segment | Rekey | Move | Truncation
 
 
 @dataclass(slots=True)
@@ -81,6 +91,7 @@ class Lane:
         simple = set(map(type, changes)) <= (
             {tuple} if self.insert_only or not self.reduce else {tuple, Gone}
         )
+        simple = simple and not (rows.new_keys and self.deletes)
         if simple and self.insert_only:
             self._segment(plan).appended.extend(changes)  # type: ignore[arg-type]
         elif simple and self.reduce:
@@ -106,10 +117,16 @@ class Lane:
         return segment
 
     def _add_singly(self, plan: Plan, rows: Rows, keys: Sequence[Key], changes: Sequence[Change]) -> None:
-        old = {i: self._old_key(plan, key) for i, key in rows.old_keys.items()} if self.deletes else {}
+        old, new = (_cells(plan, keys) if self.deletes else {} for keys in (rows.old_keys, rows.new_keys))
+        moved = _moved(keys, changes, old)
         for i, (key, change) in enumerate(zip(keys, changes, strict=True)):
+            if i in moved:
+                continue
             if isinstance(change, Partial) and i in old:
-                self._rekey(plan, old[i], change)
+                self.steps.append(Rekey(plan, old[i], change))
+                continue
+            if isinstance(change, Gone) and i in new:
+                self.steps.append(Move(plan, key, new[i], change))
                 continue
             segment = self._segment(plan)
             if self._must_follow(segment, key, change):
@@ -129,12 +146,22 @@ class Lane:
         other = next(iter(segment.changes.values()), change)
         return key in segment.changes or type(other) is not type(change)
 
-    def _old_key(self, plan: Plan, key: Mapping[str, Any]) -> Key:
-        return next(zip(*plan.key_cells([key]), strict=True))
 
-    def _rekey(self, plan: Plan, old: Key, row: Partial) -> None:
-        """Move the row to its new key. The delete of the old key came right before: it must not be done."""
-        last = self.steps[-1] if self.steps else None
-        if isinstance(last, Segment) and isinstance(last.changes.get(old), Gone):
-            del last.changes[old]
-        self.steps.append(Rekey(plan, old, row))
+def _cells(plan: Plan, keys: Keys) -> dict[int, Key]:
+    """Return keys as cells, as far as they have what identifies a row here."""
+    fields = {source.field for source in plan.keys}
+    whole = {i: key for i, key in keys.items() if fields <= key.keys()}
+    if not whole:
+        return {}
+    return dict(zip(whole, zip(*plan.key_cells([*whole.values()]), strict=True), strict=True))
+
+
+def _moved(keys: Sequence[Key], changes: Sequence[Change], old: Mapping[int, Key]) -> set[int]:
+    """Return the deletes that must not be done, because the insert behind them takes over what is there."""
+    found = set[int]()
+    for i, key in old.items():
+        if isinstance(changes[i], Partial):
+            while i > 0 and keys[i - 1] == key and isinstance(changes[i - 1], Gone):
+                i -= 1
+                found.add(i)
+    return found

@@ -78,6 +78,11 @@ class MysqlWriter(Writer):
         touched = self.session.changed(f"UPDATE {table} SET {sets} WHERE {where}{newer}")
         return touched or len(self.session.execute(f"SELECT 1 FROM {table} WHERE {where}"))
 
+    def has_other(self, plan: Plan, key: Key, but: Key) -> bool:
+        """Look for it."""
+        where = f"{self._where(plan, key)} AND NOT ({self._where(plan, but)})"
+        return bool(self.session.execute(f"SELECT 1 FROM {self.table(plan.table)} WHERE {where}"))
+
     def insert_one(self, plan: Plan, columns: Sequence[str], cells: Row) -> None:
         """Add one row."""
         names = self.names(columns)

@@ -96,6 +96,7 @@ class PostgresWriter(Writer):
             columns = tuple(plan.columns[i] for i in known)
             stage = self._fill(plan, columns, part)
             if self._update_from(plan, stage, columns) < len(part) and self.mode != "update":
+                self.warn_of_gaps(plan)
                 self._insert_missing(plan, stage, columns)
 
     def update_one(self, plan: Plan, key: Key, columns: Sequence[str], cells: Row) -> int:
@@ -103,9 +104,24 @@ class PostgresWriter(Writer):
         if not columns:
             columns, cells = plan.key_columns, key
         sets = ", ".join(f"{self.identifiers.quote(column)} = %s" for column in map(_doubled, columns))
-        where = " AND ".join(f"{self.identifiers.quote(_doubled(c))} = %s" for c in plan.key_columns)
-        statement = f"UPDATE {_doubled(self.table(plan.table))} SET {sets} WHERE {where}"
-        return self.session.changed(statement, [*_values(cells), *_values(key)])
+        table, where = _doubled(self.table(plan.table)), self._where(plan)
+        params = [*_values(cells), *_values(key)]
+        if self.guard is None or self.guard not in columns:
+            return self.session.changed(f"UPDATE {table} SET {sets} WHERE {where}", params)
+        guard = _doubled(self.identifiers.quote(self.guard))
+        params += _values([cells[list(columns).index(self.guard)]])
+        statement = f"UPDATE {table} SET {sets} WHERE {where} AND ({guard} IS NULL OR {guard} <= %s)"
+        there = f"SELECT 1 FROM {table} WHERE {where}"
+        return self.session.changed(statement, params) or len(self.session.execute(there, _values(key)))
+
+    def has_other(self, plan: Plan, key: Key, but: Key) -> bool:
+        """Look for it, by parameters."""
+        table, where = _doubled(self.table(plan.table)), self._where(plan)
+        statement = f"SELECT 1 FROM {table} WHERE {where} AND NOT ({where})"
+        return bool(self.session.execute(statement, [*_values(key), *_values(but)]))
+
+    def _where(self, plan: Plan) -> str:
+        return " AND ".join(f"{self.identifiers.quote(_doubled(c))} = %s" for c in plan.key_columns)
 
     def insert_one(self, plan: Plan, columns: Sequence[str], cells: Row) -> None:
         """Add one row, by parameters."""

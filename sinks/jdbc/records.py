@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
@@ -12,11 +11,11 @@ from cdc.batch import RecordBatch
 from schemas.connect import Field, Schema, Type
 from sinks.jdbc.config import JdbcSinkConfig
 from sinks.jdbc.events import Events, as_rows, envelopes, flattened, is_envelope
+from sinks.jdbc.key_changes import Keys, new_keys, old_keys
 from sinks.jdbc.naming import TableName
 from sinks.jdbc.session import RowsRejected
 from sinks.jdbc.spans import Span
 
-OLD_KEY, NEW_KEY = "__debezium.oldkey", "__debezium.newkey"
 _FOREIGN = (
     ".SchemaChangeValue",
     ".TransactionMetadataValue",
@@ -38,7 +37,8 @@ class Rows:
     """Rows for one table, by column: the key of each (None: no key), its image (None: delete).
 
     before: images of deleted rows, where the record has one. positions: guard positions.
-    old_keys: for rows whose key was changed, the key they had.
+    old_keys: for rows whose key was changed, the key they had. new_keys: for deletes, the key that the row
+    is about to get.
     """
 
     table: TableName
@@ -49,7 +49,8 @@ class Rows:
     images: list[Mapping[str, Any] | None]
     fresh: bool
     positions: list[int | None] = field(default_factory=list)
-    old_keys: dict[int, Mapping[str, Any]] = field(default_factory=dict)
+    old_keys: Keys = field(default_factory=dict)
+    new_keys: Keys = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,7 @@ class Decoder:
 
     def __init__(self, config: JdbcSinkConfig) -> None:
         self.config = config
+        self.partitions: Callable[[str], int] = lambda topic: 1
         self.names = config.table_names
         # Old images and sources cost time to look at, and few options ask for them.
         self.whole = config.key_mode == "record_value" or config.guard_column is not None
@@ -162,8 +164,12 @@ class Decoder:
             fresh="u" not in events.ops,
             positions=list(map(position_of, events.sources)) if guard else [],
         )
-        if keys and span.batch.headers is not None and "c" in events.ops:
-            rows.old_keys = _old_keys(span.batch, events)
+        if keys and span.batch.headers is not None:
+            headers = [span.batch.headers[index] for index in events.indices]
+            rows.old_keys = old_keys(headers, events.ops, key_schema)
+            rows.new_keys = new_keys(headers, events.ops, key_schema)
+            if rows.new_keys and self.partitions(span.batch.topic) != 1:
+                rows.new_keys = {}  # elsewhere the new row may have been there, and be gone again
         return rows
 
     def _keys(self, span: Span, events: Events, row_schema: Schema | None) -> tuple[list[Any], Schema | None]:
@@ -211,17 +217,6 @@ def _slice(column: list[Any], indices: Sequence[int]) -> list[Any]:
 def _headers(batch: RecordBatch, index: int) -> dict[str, Any] | None:
     headers = batch.headers[index] if batch.headers is not None else ()
     return {name: value for name, _schema, value in headers} or None
-
-
-def _old_keys(batch: RecordBatch, events: Events) -> dict[int, Mapping[str, Any]]:
-    assert batch.headers is not None
-    found = {}
-    for row, (index, op) in enumerate(zip(events.indices, events.ops, strict=True)):
-        if op == "c":
-            for name, _schema, value in batch.headers[index]:
-                if name == OLD_KEY:
-                    found[row] = json.loads(value) if isinstance(value, (str, bytes)) else value
-    return found
 
 
 def position_of(source: Mapping[str, Any] | None) -> int | None:

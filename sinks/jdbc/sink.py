@@ -62,6 +62,7 @@ class JdbcSink(Sink):
         """Connect and return the stored positions. Raises ConnectionFailed or AccessDenied."""
         self.context = context
         self.checkpoint = Checkpoint(self.session, context.connector, context.topic_id)
+        self.loader.decoder.partitions = context.partitions
         self._connect()
         self._reached, self._taken = dict(self.checkpoint.known), dict(self.checkpoint.known)
         return dict(self._reached)

@@ -65,8 +65,20 @@ class SqliteWriter(Writer):
         """Set columns of one row."""
         if not columns:
             columns, cells = plan.key_columns, key
-        statement = f"UPDATE {self.table(plan.table)} SET {self._assigned(columns)} WHERE {self._where(plan)}"
-        return self.session.changed(statement, [*cells, *key])
+        table, where, params = self.table(plan.table), self._where(plan), [*cells, *key]
+        statement = f"UPDATE {table} SET {self._assigned(columns)} WHERE {where}"
+        if self.guard is None or self.guard not in columns:
+            return self.session.changed(statement, params)
+        guard = self.identifiers.quote(self.guard)
+        params.append(cells[list(columns).index(self.guard)])
+        changed = self.session.changed(f"{statement} AND ({guard} IS NULL OR {guard} <= ?)", params)
+        return changed or len(self.session.execute(f"SELECT 1 FROM {table} WHERE {where}", key))
+
+    def has_other(self, plan: Plan, key: Key, but: Key) -> bool:
+        """Look for it."""
+        where = self._where(plan)
+        statement = f"SELECT 1 FROM {self.table(plan.table)} WHERE {where} AND NOT ({where})"
+        return bool(self.session.execute(statement, [*key, *but]))
 
     def insert_one(self, plan: Plan, columns: Sequence[str], cells: Row) -> None:
         """Add one row."""

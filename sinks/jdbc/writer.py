@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from cdc.batch import UNAVAILABLE
-from sinks.jdbc.lane import Lane, Rekey, Segment
-from sinks.jdbc.naming import Identifiers
-from sinks.jdbc.plan import Cells, Gone, Key, Partial, Plan, Row
+from sinks.jdbc.lane import Lane, Move, Rekey, Segment
+from sinks.jdbc.naming import Identifiers, TableName
+from sinks.jdbc.plan import GONE, Cells, Gone, Key, Partial, Plan, Row
 from sinks.jdbc.records import Truncation
 from sinks.jdbc.reflection import TargetTable
 from sinks.jdbc.session import RowsRejected, Session
+
+log = logging.getLogger(__name__)
 
 
 class Writer(ABC):
@@ -26,6 +29,7 @@ class Writer(ABC):
 
     def __init__(self, session: Session, identifiers: Identifiers, mode: str, guard: str | None) -> None:
         self.session, self.identifiers, self.mode, self.guard = session, identifiers, mode, guard
+        self._gaps: set[TableName] = set()
 
     def prepare_session(self) -> None:  # noqa: B027 - SQLite has its own only
         """Set what writing relies on, on a fresh connection."""
@@ -40,6 +44,8 @@ class Writer(ABC):
                 self._write_segment(step)
             elif isinstance(step, Rekey):
                 self._write_rekey(step)
+            elif isinstance(step, Move):
+                self._write_move(step)
             else:
                 self.truncate(step)
 
@@ -69,10 +75,26 @@ class Writer(ABC):
             self.upsert(plan, rows, fresh=fresh)
 
     def _write_rekey(self, rekey: Rekey) -> None:
-        columns, cells = known_cells(rekey.plan, rekey.row)
-        if self.update_one(rekey.plan, rekey.old, columns, cells) == 0:
-            key = rekey.row[: len(rekey.plan.keys)]
-            self.patch(rekey.plan, {key: rekey.row})
+        plan, row = rekey.plan, rekey.row
+        columns, cells = known_cells(plan, row)
+        key = row[: len(plan.keys)]
+        if not self._makes_way(plan, rekey.old, key) or not self.update_one(plan, rekey.old, columns, cells):
+            self.patch(plan, {key: row})
+
+    def _write_move(self, move: Move) -> None:
+        """Give the row its new key; it has its new values once the insert comes."""
+        plan, columns, cells = move.plan, move.plan.key_columns, move.new
+        if self.guard is not None:
+            columns, cells = (*columns, self.guard), (*cells, move.gone.position)
+        if self._makes_way(plan, move.old, move.new, move.gone):
+            self.update_one(plan, move.old, columns, cells)
+
+    def _makes_way(self, plan: Plan, old: Key, new: Key, gone: Gone = GONE) -> bool:
+        """Whether the new key is free. If not, all of this is told again, and the old row only goes."""
+        if not self.has_other(plan, new, old):
+            return True
+        self.delete(plan, {old: gone})
+        return False
 
     @abstractmethod
     def insert(self, plan: Plan, rows: Sequence[Row]) -> None:
@@ -96,11 +118,29 @@ class Writer(ABC):
             columns, cells = known_cells(plan, row)
             count = len(plan.keys)
             if self.update_one(plan, key, columns[count:], cells[count:]) == 0 and self.mode != "update":
+                self.warn_of_gaps(plan)
                 self.insert_one(plan, columns, cells)
+
+    def warn_of_gaps(self, plan: Plan) -> None:
+        """Say, once a table, that a row without some of its values is not there and has to be added."""
+        if plan.table.name not in self._gaps:
+            self._gaps.add(plan.table.name)
+            log.warning(
+                "Rows of %s came without their unchanged values and are not there: the columns become NULL."
+                " Load the table anew, or let the source send all values (REPLICA IDENTITY FULL)",
+                plan.table.name,
+            )
 
     @abstractmethod
     def update_one(self, plan: Plan, key: Key, columns: Sequence[str], cells: Row) -> int:
-        """Set columns of the row with this key; return how many rows there are (0 or 1)."""
+        """Set columns of the row with this key; return how many rows there are (0 or 1).
+
+        A guard cell among them says how old they are: a row that is newer stays as it is.
+        """
+
+    @abstractmethod
+    def has_other(self, plan: Plan, key: Key, but: Key) -> bool:
+        """Whether there is a row with this key that is not the row of the key `but`."""
 
     @abstractmethod
     def insert_one(self, plan: Plan, columns: Sequence[str], cells: Row) -> None:

@@ -83,11 +83,13 @@ def open_sink(
     *,
     connector: str = "c",
     topic_id: Any = None,
+    partitions: int = 1,
     **options: str,
 ) -> JdbcSink:
     """Return an opened sink."""
     sink = JdbcSink(JdbcSinkConfig(target.config(**options)))
-    extra = {} if topic_id is None else {"topic_id": topic_id}
+    extra: dict[str, Any] = {} if topic_id is None else {"topic_id": topic_id}
+    extra["partitions"] = lambda topic: partitions
     sink.open(SinkContext(connector, 0, reporter or DeadLetters(tolerate=False), Metrics(), **extra))
     return sink
 

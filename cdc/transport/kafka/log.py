@@ -97,13 +97,22 @@ class KafkaLog(Log):
 
     def topic_id(self, topic: str) -> str | None:
         """Return the topic's UUID; None where there is no such topic, or the broker has none."""
-        kafka, admin = driver(), self._clients.admin()
-        names = kafka.TopicCollection([topic])
         try:
-            found = admin.describe_topics(names, request_timeout=30)[topic].result()
-        except kafka.KafkaException:
+            found = self._described(topic)
+        except driver().KafkaException:
             return None
         return str(found.topic_id) if found.topic_id is not None else None
+
+    def partitions(self, topic: str) -> int:
+        """Return how many partitions a topic has. Raises LogError."""
+        try:
+            return len(self._described(topic).partitions)
+        except driver().KafkaException as error:
+            raise translate(error, f"The partitions of {topic} cannot be counted") from None
+
+    def _described(self, topic: str) -> Any:
+        names = driver().TopicCollection([topic])
+        return self._clients.admin().describe_topics(names, request_timeout=30)[topic].result()
 
     def topics(self) -> list[TopicInfo]:
         """Return the topics with records in them."""

@@ -11,7 +11,7 @@ from cdc.errors import RecordRejected
 from schemas import connect, logical
 from schemas.connect import Type
 from sinks.jdbc import temporal
-from tests.fakes.jdbc import Target, Topic, header, open_sink
+from tests.fakes.jdbc import Target, Topic, open_sink
 from tests.integration.jdbc.rows import SIMPLE, TEXT, names, put, row
 
 PLACEHOLDER = "__debezium_unavailable_value"
@@ -160,16 +160,6 @@ def test_unchanged_values_keep_the_column(target: Target) -> None:
     put(sink, topic.batch(("u", full), ("u", {"id": 1, **gaps}), ("u", {"id": 1, **gaps, "note": "d"})))
     found = target.execute('SELECT id, name, "blob", note FROM "srv_public_t" WHERE id = 1')
     assert found == [(1, "new", b"new", "d")]
-    sink.close()
-
-
-def test_a_changed_key_moves_the_row(target: Target) -> None:
-    topic, sink = Topic({"id": connect.INT64, "name": TEXT, "note": TEXT}), open_sink(target)
-    put(sink, topic.batch(("c", {"id": 1, "name": "long", "note": "a"})))
-    headers = [header("__debezium.newkey", {"id": 2})] * 2 + [header("__debezium.oldkey", {"id": 1})]
-    moved = {"id": 2, "name": PLACEHOLDER, "note": "b"}
-    put(sink, topic.batch(("d", {"id": 1}), ("x", {"id": 1}), ("c", moved), headers=headers))
-    assert target.execute('SELECT id, name, note FROM "srv_public_t"') == [(2, "long", "b")]
     sink.close()
 
 
