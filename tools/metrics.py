@@ -17,11 +17,11 @@ INTRODUCTION = """\
 
 ## Debezium's
 
-Every attribute of Debezium's `context=streaming` and `context=snapshot` MBeans is there under the name that
-the JMX exporter gives it with the configuration of Debezium's own examples, so that existing dashboards go
-on to work: `debezium_metrics_` and the attribute's name, letter by letter (that is why these are not in
-snake case), with the labels `plugin` (`postgres`, `mysql` …), `name` (`topic.prefix`), `context` and
-`task`.
+Every attribute of Debezium's `context=streaming` and `context=snapshot` MBeans, and every number of
+`context=schema-history`, is there under the name that the JMX exporter gives it with the configuration of
+Debezium's own examples, so that existing dashboards go on to work: `debezium_metrics_` and the attribute's
+name, letter by letter (that is why these are not in snake case), with the labels `plugin` (`postgres`,
+`mysql` …), `name` (`topic.prefix`), `context` and `task`.
 
 JMX knows texts, Prometheus only numbers. A text is the label `value` of a metric that ends in `_info` and
 is 1; it is cut at 256 characters, and absent while there is none. Each new text is a new time series: drop

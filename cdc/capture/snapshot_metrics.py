@@ -17,6 +17,7 @@ class SnapshotMetrics:
     def announce(self, tables: Iterable[tuple[TableProgress, int]]) -> None:
         """Set how much there is to read: each table's progress, and how many rows it may have."""
         known = list(tables)
+        self._metrics.set("snapshot.CapturedTables", [done.table for done, _ in known])
         self._metrics.set("TotalTableCount", len(known))
         self._metrics.set("RemainingTableCount", len(known))
         for done, estimated in known:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-STREAMING, SNAPSHOT = "streaming", "snapshot"
+STREAMING, SNAPSHOT, HISTORY = "streaming", "snapshot", "schema-history"
 BOTH = (STREAMING, SNAPSHOT)
 BINLOG = ("mysql", "mariadb")
 MONGODB = ("mongodb",)
@@ -54,20 +54,22 @@ def _text(name: str, doc: str, *contexts: str, plugins: tuple[str, ...] = ()) ->
     return Attribute(name, doc, contexts or (STREAMING,), Shape.TEXT, plugins=plugins)
 
 
+_NO_QUEUE = "a window of rows is in the log before the next one is read, so that no queue is between."
+
 DEBEZIUM: tuple[Attribute, ...] = (
-    _text("LastEvent", "The last event read.", *BOTH),
+    _text("LastEvent", "Operation and table of the last event read.", *BOTH),
     _number("MilliSecondsSinceLastEvent", "Milliseconds since the last event was read.", *BOTH, default=-1),
     _number("TotalNumberOfEventsSeen", "Events read since the start.", *BOTH),
     _number("TotalNumberOfCreateEventsSeen", "Inserts read since the start.", *BOTH),
     _number("TotalNumberOfUpdateEventsSeen", "Updates read since the start.", *BOTH),
     _number("TotalNumberOfDeleteEventsSeen", "Deletes read since the start.", *BOTH),
-    _number("NumberOfEventsFiltered", "Events dropped by include and exclude lists.", *BOTH),
+    _number("NumberOfEventsFiltered", "Events read but dropped by include and exclude lists.", *BOTH),
     _number("NumberOfErroneousEvents", "Events that could not be processed.", *BOTH),
     Attribute("CapturedTables", "The tables that are captured.", BOTH, Shape.LIST),
-    _number("QueueTotalCapacity", "Rows that fit between reader and log.", *BOTH),
-    _number("QueueRemainingCapacity", "Rows that still fit between reader and log.", *BOTH),
-    _number("MaxQueueSizeInBytes", "Bytes that fit between reader and log.", *BOTH),
-    _number("CurrentQueueSizeInBytes", "Bytes between reader and log now.", *BOTH),
+    _number("QueueTotalCapacity", f"Always the default of Debezium: {_NO_QUEUE}", *BOTH, default=8192),
+    _number("QueueRemainingCapacity", f"Always all of it: {_NO_QUEUE}", *BOTH, default=8192),
+    _number("MaxQueueSizeInBytes", f"Always 0, no limit: {_NO_QUEUE}", *BOTH),
+    _number("CurrentQueueSizeInBytes", f"Always 0: {_NO_QUEUE}", *BOTH),
     _truth("Connected", "Whether the connector is connected to the database."),
     _number(
         "MilliSecondsBehindSource",
@@ -89,7 +91,10 @@ DEBEZIUM: tuple[Attribute, ...] = (
     _truth("IsGtidModeEnabled", "Whether the server writes GTIDs.", plugins=BINLOG),
     _number("NumberOfSkippedEvents", "Events that the reader skipped.", plugins=BINLOG),
     _number(
-        "NumberOfDisconnects", "How often the connection to the server was lost.", plugins=BINLOG + MONGODB
+        "NumberOfDisconnects",
+        "How often the connection to the server was lost and made anew without a restart of the task, which "
+        "cdc_restarts_total counts.",
+        plugins=BINLOG + MONGODB,
     ),
     _number("NumberOfRolledBackTransactions", "Transactions that were rolled back.", plugins=BINLOG),
     _number("NumberOfNotWellFormedTransactions", "Transactions without begin or commit.", plugins=BINLOG),
@@ -112,6 +117,29 @@ DEBEZIUM: tuple[Attribute, ...] = (
     _text("TableFrom", "The first key of the table.", SNAPSHOT),
     _text("TableTo", "The last key of the table.", SNAPSHOT),
     _truth("HoldingGlobalLock", "Whether the snapshot holds the global read lock.", SNAPSHOT, plugins=BINLOG),
+    _text("Status", "STOPPED, RECOVERING or RUNNING.", HISTORY, plugins=BINLOG),
+    _number("StatusCode", "0, 1 or 2 for the same.", HISTORY, plugins=BINLOG),
+    _number(
+        "RecoveryStartTime", "When recovery began, in epoch seconds.", HISTORY, default=-1, plugins=BINLOG
+    ),
+    _number("ChangesRecovered", "Records that recovery has read.", HISTORY, plugins=BINLOG),
+    _number(
+        "ChangesApplied", "Records that recovery, or the stream since, has applied.", HISTORY, plugins=BINLOG
+    ),
+    _number(
+        "MilliSecondsSinceLastRecoveredChange",
+        "Milliseconds since recovery has read its last record.",
+        HISTORY,
+        default=-1,
+        plugins=BINLOG,
+    ),
+    _number(
+        "MilliSecondsSinceLastAppliedChange",
+        "Milliseconds since the last record was applied.",
+        HISTORY,
+        default=-1,
+        plugins=BINLOG,
+    ),
 )
 
 

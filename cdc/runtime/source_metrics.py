@@ -1,17 +1,25 @@
-"""What the runtime counts for every source: rows, bytes, and how long rows are on their way.
+"""What the runtime counts for every source: events, rows, bytes, and how long rows are on their way.
 
-Events by kind, connection, snapshot and positions are the source's own to count (Debezium's
-attributes in `cdc.metrics`). Work is per batch, never per row.
+Connection, snapshot and positions are the source's own to tell (Debezium's attributes in
+`cdc.metrics`). Work is per batch, never per row.
 """
 
 from __future__ import annotations
 
 import time
-from collections import deque
+from collections import Counter, deque
 
 from cdc.batch import ChangeBatch, RecordBatch, Ref, SourceBlock, Window
 from cdc.metrics import Metrics
 
+_SEEN = {
+    "c": ("INSERT", "TotalNumberOfCreateEventsSeen"),
+    "u": ("UPDATE", "TotalNumberOfUpdateEventsSeen"),
+    "d": ("DELETE", "TotalNumberOfDeleteEventsSeen"),
+    "t": ("TRUNCATE", ""),
+    "r": ("READ", ""),
+}
+_SNAPSHOT = "snapshot."
 _CACHE_LIMIT = 4096
 _PENDING_LIMIT = 4096
 
@@ -26,12 +34,14 @@ class SourceMeter:
     def __init__(self, metrics: Metrics) -> None:
         self._metrics = metrics
         self._commit_fields: dict[SourceBlock, Ref | None] = {}
+        self._tables: set[str] = set()
         self._unacknowledged: deque[tuple[float, int]] = deque(maxlen=_PENDING_LIMIT)
 
     def read(self, window: Window) -> None:
-        """Note how old the changes of a window are."""
+        """Count the changes of a window, and note how old they are."""
         for batch in window.batches:
-            if isinstance(batch, ChangeBatch):
+            if isinstance(batch, ChangeBatch) and len(batch):
+                self._count_events(batch)
                 self._observe_read(batch)
 
     def appended(self, window: Window) -> None:
@@ -55,10 +65,27 @@ class SourceMeter:
             since, rows = self._unacknowledged.popleft()
             self._metrics.observe("lag.acknowledged", max(0.0, (now - since) * 1000), rows)
 
+    def _count_events(self, batch: ChangeBatch) -> None:
+        metrics, ops, table = self._metrics, batch.ops, str(batch.table.id)
+        reads = ops[-1] == "r"
+        context = _SNAPSHOT if reads else ""
+        metrics.add(f"{context}TotalNumberOfEventsSeen", len(batch))
+        metrics.runs(f"{context}MilliSecondsSinceLastEvent", batch.clock_ns // 1_000_000)
+        metrics.set(f"{context}LastEvent", f"operation: {_SEEN[ops[-1]][0]}, table: {table}")
+        if reads:
+            return
+        for op, count in Counter(ops).items():
+            if name := _SEEN[op][1]:
+                metrics.add(name, count)
+        if table not in self._tables:
+            self._tables.add(table)
+            metrics.set("CapturedTables", sorted(self._tables))
+
     def _observe_read(self, batch: ChangeBatch) -> None:
         committed = self._commit_ms(batch)
         if committed is not None and batch.ops[-1] != "r":
             behind = max(0.0, batch.clock_ns / 1e6 - committed)
+            self._metrics.set("MilliSecondsBehindSource", int(behind))
             self._metrics.observe("lag.read", behind, len(batch))
             self._extremes(behind)
 

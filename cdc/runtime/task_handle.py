@@ -133,13 +133,20 @@ class TaskHandle:
 
     def metrics(self, now_ms: int) -> TaskMetrics:
         """Return the newest numbers, with those that only the worker knows."""
-        values = {**self.snapshot.get("values", {}), "restarts": self.restarts}
-        if (last := values.pop("LastEventTimestamp", None)) is not None:
-            values["MilliSecondsSinceLastEvent"] = max(0, now_ms - last)
+        running = _passed(self.snapshot.get("since", {}), now_ms)
+        values = {**self.snapshot.get("values", {}), **running, "restarts": self.restarts}
         snapshot = {"tables": {}, "histograms": {}, **self.snapshot, "values": values}
         return TaskMetrics(
             self.connector, self.number, self.kind, self.plugin, self.phase, snapshot, self.rss
         )
+
+
+def _passed(since: Mapping[str, int], now_ms: int) -> dict[str, int]:
+    """Return how long each moment is ago, in the unit that the name tells."""
+    return {
+        name: max(0, now_ms - moment) // (1 if "MilliSeconds" in name else 1000)
+        for name, moment in since.items()
+    }
 
 
 def _unreported(code: int) -> Message:

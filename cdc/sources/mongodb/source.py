@@ -154,6 +154,8 @@ class MongoSource(Source):
         """Release cursor and connections."""
         stream, self._stream = self._stream, None
         client, self._client = self._client, None
+        if self._snapshot is not None or self._streaming is not None:
+            self._metrics.closed()
         if self._snapshot is not None:
             self._snapshot.close()  # type: ignore[attr-defined]
         self._streaming = self._snapshot = None

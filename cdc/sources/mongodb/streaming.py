@@ -40,7 +40,7 @@ class Streaming:
         self._next = 0
         self._stored = b""
         self._stored_at = time.monotonic()
-        metrics.connected(True)
+        metrics.connected()
 
     def read(self, max_bytes: int, timeout: float) -> Window:
         """Return the next window: a part of an answer of the server."""
@@ -61,8 +61,6 @@ class Streaming:
         batches = self._events.decode(self._batch.data, places[first : self._next], clock)
         position = self._events.position
         self._metrics.read(
-            batches,
-            clock,
             commits=self._events.commits,
             transaction=position.transaction_id or "",
             position={"resume_token": to_base64(position.token)},

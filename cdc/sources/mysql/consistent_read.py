@@ -30,6 +30,7 @@ log = logging.getLogger(__name__)
 _REFUSED = frozenset((1044, 1045, 1142, 1205, 1227, 3024))
 """Access denied in its several forms, lock wait timeout."""
 _SYNTAX_ERROR = 1064
+_GLOBAL_LOCK = "FLUSH TABLES WITH READ LOCK"
 _BACKUP_LOCK = "LOCK TABLES FOR BACKUP"
 """Percona's: it stops DDL and what has no transactions, nothing else."""
 _SETTLE_SECONDS = 1.0
@@ -67,7 +68,8 @@ class _Lock(NamedTuple):
 class ConsistentRead:
     """Open the view over `reader`; locks are held by a connection of their own (`connect`).
 
-    locking_mode: `snapshot.locking.mode`. lock_timeout: seconds, at least one counts.
+    locking_mode: `snapshot.locking.mode`. lock_timeout: seconds, at least one counts. global_lock: whether
+    all tables of the server are locked.
     """
 
     reader: Connection[Any]
@@ -75,6 +77,7 @@ class ConsistentRead:
     server: Server
     locking_mode: str
     lock_timeout: float
+    global_lock: bool = False
     _locker: Connection[Any] | None = None
 
     def begin(self, tables: Sequence[TableId]) -> Point:
@@ -96,7 +99,7 @@ class ConsistentRead:
 
     def release(self) -> None:
         """Give up what is locked."""
-        locker, self._locker = self._locker, None
+        locker, self._locker, self.global_lock = self._locker, None, False
         if locker is not None:
             locker.close()
 
@@ -104,7 +107,7 @@ class ConsistentRead:
         """Yield the ways to lock, best first."""
         mode = self.locking_mode
         if mode in ("minimal", "extended"):
-            yield _Lock("FLUSH TABLES WITH READ LOCK")
+            yield _Lock(_GLOBAL_LOCK)
         elif mode.startswith("minimal_percona"):
             yield _Lock(_BACKUP_LOCK, stops_commits=False)
         if mode != "none" and not mode.endswith("no_table_locks") and tables:
@@ -132,6 +135,7 @@ class ConsistentRead:
         self._locker = locker = self.connect()
         _run(locker, f"SET SESSION lock_wait_timeout = {max(1, round(self.lock_timeout))}")
         _run(locker, lock)
+        self.global_lock = lock == _GLOBAL_LOCK
 
     def _view(self, *, exact: bool) -> Point:
         """Start the transaction; exact: nothing is committed meanwhile.

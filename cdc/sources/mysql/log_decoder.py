@@ -23,7 +23,7 @@ from cdc.sources.mysql.binlog.outcomes import (
 )
 from cdc.sources.mysql.log_tables import LogTables
 from cdc.sources.mysql.positions import Position
-from cdc.sources.mysql.versions import transaction_values
+from cdc.sources.mysql.versions import TableVersion, transaction_values
 from cdc.sources.mysql.window_rows import WindowRows
 from schemas.table import TableId
 
@@ -48,7 +48,8 @@ class LogDecoder:
 
     skipped: operations that are not captured (c u d t). failures: what happens with rows that cannot be
     read (`event.processing.failure.handling.mode`). moved: whether the position did. contained: drops what
-    a snapshot already has.
+    a snapshot already has. filtered: how many rows events were of no captured table or operation.
+    unreadable: how many were passed over because they cannot be read.
     """
 
     position: Position
@@ -59,6 +60,8 @@ class LogDecoder:
     tracker: TransactionTracker | None = None
     contained: Callable[[ChangeBatch], ChangeBatch | None] | None = None
     commits: int = 0
+    filtered: int = 0
+    unreadable: int = 0
     moved: bool = False
     _rows: WindowRows = field(init=False)
     _size: int = 0
@@ -148,14 +151,17 @@ class LogDecoder:
             self._end_resume()
         self.position.rows(event.number)
         self.moved = True
-        if shape.op in self.skipped and shape.op != "u":
-            return
-        version = self.tables.version(shape.table, self._where(event.pos))
+        version = None if self._skips(shape.op) else self.tables.version(shape.table, self._where(event.pos))
         if version is None or (shape.op in self.skipped and version.layout.row_end is None):
-            return  # an update of a versioned table may be a delete
-        self._add(version, event, done)
+            self.filtered += 1
+        else:
+            self._add(version, event, done)
 
-    def _add(self, version: Any, event: Rows, done: int = 0) -> None:
+    def _skips(self, op: str) -> bool:
+        """Whether an operation is left out in all tables; an update of a versioned one may be a delete."""
+        return op in self.skipped and op != "u"
+
+    def _add(self, version: TableVersion, event: Rows, done: int = 0) -> None:
         if self.tracker is not None and not self._marked:
             self._mark(begins=True)
         try:
@@ -233,5 +239,6 @@ class LogDecoder:
         failure: CdcError = UnreadableEvent(self.position.file, event.pos, "rows", why(error))
         if self.failures == "fail":
             raise failure from error
+        self.unreadable += 1
         if self.failures == "warn":
             log.warning("%s; it is left out", failure)

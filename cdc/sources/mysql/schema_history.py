@@ -11,8 +11,10 @@ from typing import Any, Final
 from cdc.batch import Offset
 from cdc.errors import SchemaHistoryLost
 from cdc.journals import FileJournal, MemoryJournal
+from cdc.metrics import Metrics
 from cdc.plugin import Journal, SourceContext
 from cdc.sources.mysql.config.history import FILE, KAFKA, MEMORY, HistoryOptions
+from cdc.sources.mysql.history_metrics import HistoryMetrics
 from schemas import history
 from schemas.definition import ChangeKind, SchemaChange, TableChange, TableDefinition
 from schemas.history import HistoryRecord
@@ -79,9 +81,11 @@ class SchemaHistory:
         scope: Scope,
         parse: Parse,
         not_after: Callable[[Offset, Offset], bool],
+        metrics: Metrics | None = None,
     ) -> None:
         self._journal, self._options, self._partition = journal, options, dict(partition)
         self._scope, self._parse, self._not_after = scope, parse, not_after
+        self._metrics = HistoryMetrics(metrics or Metrics())
 
     def recover(self, offset: Offset) -> Tables:
         """Return the tables as they were at the offset; raises SchemaHistoryLost with the way out."""
@@ -89,11 +93,13 @@ class SchemaHistory:
         if not span:
             raise self._lost("it is missing" if span is None else "it is empty")
         started, found = time.monotonic(), _Recovery()
+        self._metrics.recovers()
         for record in self._records():
             found.read += 1
             if self._not_after(record.position, offset):
                 self._apply(record, found)
         self._check(span, found)
+        self._metrics.recovered(found.read, found.applied)
         logger.info(
             "Schema history: %d records, %d of them up to the offset, %d tables, %.1f s",
             *(found.read, found.applied, len(found.tables), time.monotonic() - started),
@@ -123,6 +129,7 @@ class SchemaHistory:
         size = 0
         for change in filter(self.wanted, changes):
             pending.append(self._encode(offset, change))
+            self._metrics.applied()
             size += len(pending[-1])
             if size >= _APPEND_BYTES:
                 self._journal.append(pending)
@@ -133,6 +140,7 @@ class SchemaHistory:
     def close(self) -> None:
         """Release the journal."""
         self._journal.close()
+        self._metrics.stopped()
 
     def _encode(self, offset: Offset, change: SchemaChange) -> bytes:
         now_ms = time.time_ns() // 1_000_000

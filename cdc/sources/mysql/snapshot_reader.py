@@ -25,6 +25,8 @@ from snapshot.progress import SnapshotProgress, TableProgress
 
 log = logging.getLogger(__name__)
 
+_GLOBAL_LOCK = "HoldingGlobalLock"
+
 LeftOut = Mapping[TableId, Collection[Any]]
 """Keys of rows, as values, that the stream alone tells (see `Point`)."""
 
@@ -51,21 +53,23 @@ class SnapshotReader:
         left_out: LeftOut | None = None,
     ) -> None:
         self._view, self._config, self._captured, self._tables = view, config, captured, tables
-        self._progress, self._metrics = progress, SnapshotMetrics(metrics)
+        self._progress, self._metrics, self._numbers = progress, metrics, SnapshotMetrics(metrics)
         self._first, self._exactly_once = first, exactly_once
         self._left_out = left_out or {}
 
     def windows(self) -> Iterator[Window]:
         """Yield windows of about 256 KB; the caller adds the connector's own offset."""
         estimated = self._view.estimates
-        self._metrics.announce((self._progress.of(str(t.id)), estimated.get(t.id, 0)) for t in self._tables)
+        self._numbers.announce((self._progress.of(str(t.id)), estimated.get(t.id, 0)) for t in self._tables)
         if self._first:
             yield self._beginning()
         first = self._tables[0] if self._tables else None
+        self._metrics.set(_GLOBAL_LOCK, self._view.global_lock)
         try:
             yield from windows(self._pieces(), first, self._batch, self._captured.block)
         finally:
             self._view.close()
+            self._metrics.set(_GLOBAL_LOCK, False)
 
     def _beginning(self) -> Window:
         """Return the note that nothing has been told of any table since the position of the stream.
@@ -93,7 +97,7 @@ class SnapshotReader:
             for rows, size in self._read(table, reading.statement):
                 if len(last.rows) or last.offsets:
                     yield last
-                self._metrics.count(name, len(rows))
+                self._numbers.count(name, len(rows))
                 before = reading.progress.rows
                 reading.advance(rows)
                 unnoted += len(rows) - (reading.progress.rows - before)
@@ -102,7 +106,7 @@ class SnapshotReader:
             reading.finish(unnoted)
             last.offsets = [self._store(reading.progress)]
             yield last
-        self._metrics.finished(name)
+        self._numbers.finished(name)
 
     def _read(self, table: SnapshotTable, statement: str) -> Iterator[tuple[TextRows, int]]:
         with altered(table):

@@ -39,6 +39,11 @@ class SnapshotView:
     estimates: Mapping[TableId, int]
     _read: ConsistentRead
 
+    @property
+    def global_lock(self) -> bool:
+        """Whether all tables of the server are locked for as long as the view is open."""
+        return self._read.global_lock
+
     def run(self, statement: str) -> None:
         """Run a statement in the view."""
         with self.connection.cursor() as cursor:

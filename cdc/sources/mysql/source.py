@@ -39,6 +39,7 @@ from cdc.sources.mysql.streaming import Streaming
 from cdc.sources.mysql.unsettled import unsettled_keys
 from cdc.sources.mysql.versions import transaction_values
 from schemas.ddl import Dialect, Schema
+from schemas.definition import TableDefinition
 from schemas.table import TableId
 from snapshot.progress import SnapshotProgress
 
@@ -94,6 +95,7 @@ class BinlogSource(Source):
         self._catalog = Catalog(self._sql)
         self._heartbeats = Heartbeats(config, topics)
         self._metrics = StreamMetrics(context.metrics)
+        context.metrics.set("IsGtidModeEnabled", server.uses_gtids)
         self._partition = {"server": config.topic_prefix}
         self._progress = SnapshotProgress(self._partition)
         number = server.version[0] * 10_000 + server.version[1] * 100 + server.version[2]
@@ -106,6 +108,7 @@ class BinlogSource(Source):
             Scope(captured.wants, captured.wants_database),
             parse_recorded(self._dialect),
             order_of(flavour.gtid_set),
+            context.metrics,
         )
 
     def _resume(self, server: Server, context: SourceContext) -> None:
@@ -133,10 +136,13 @@ class BinlogSource(Source):
         self._position = moved(server, self._position)
         if self._view is not None:
             self._start_snapshot(self._view, forgotten, resumes=resumes)
-        for warning in self._captured.warnings(
-            table for table in self._definitions.schema if self._captured.wants(table.id)
-        ):
-            log.warning("%s", warning)
+        self._warn(list(self._definitions.schema), known=start.schema)
+
+    def _warn(self, tables: Sequence[TableDefinition], *, known: bool) -> None:
+        """Tell what in the config deserves a look; known: that there are no other tables."""
+        if tables or known:
+            for warning in self._captured.warnings(t for t in tables if self._captured.wants(t.id)):
+                log.warning("%s", warning)
 
     def _recovered(self, start: Start) -> Definitions:
         assert start.position is not None
@@ -308,6 +314,8 @@ class BinlogSource(Source):
     def close(self) -> None:
         """Release the connections."""
         with ExitStack() as last_first:
+            if self._snapshot is not None or self._streaming is not None:
+                self._metrics.closed()
             if self._connection is not None:
                 last_first.callback(self._connection._force_close)  # type: ignore[attr-defined]
             if self._history is not None:

@@ -63,7 +63,7 @@ class Streaming:
         if config.gtid_filter_dml and (config.gtid_includes or config.gtid_excludes):
             self._groups.wanted = config.source_filter.wants
         self._stream = BinlogStream(config, start, queries=config.include_query)
-        metrics.connected(True)
+        metrics.connected()
         log.info("Streaming from %s", f"GTIDs {start.gtids}" if start.gtids else f"{start.file}:{start.pos}")
 
     def read(self, max_bytes: int, timeout: float) -> Window:
@@ -78,11 +78,15 @@ class Streaming:
         if window.batches:
             position = self._decoder.position
             self._metrics.read(
-                window.batches,
-                clock,
                 commits=self._decoder.commits,
                 transaction=self._decoder.transaction_id,
                 position={"file": position.file, "pos": str(position.pos)},
+                BinlogFilename=position.file,
+                BinlogPosition=position.pos,
+                GtidSet=str(position.gtids or ""),
+                NumberOfEventsFiltered=self._decoder.filtered,
+                NumberOfSkippedEvents=self._decoder.unreadable,
+                **self._groups.counts,
             )
         window.offsets = self._offsets()
         if self._heartbeats.due():
@@ -94,7 +98,6 @@ class Streaming:
     def close(self) -> None:
         """Close the connection of the log."""
         self._stream.close()
-        self._metrics.connected(False)
 
     def _offsets(self) -> Offsets:
         """Return where we are, if that is elsewhere than before; nothing while behind what is stored."""

@@ -66,7 +66,7 @@ class Decoder:
     message_record: gives what becomes of a logical message, if anything. skipped: operations that
     are not captured (c u d t). resume: where the offset stands inside a transaction that the server
     sends again; what is known of it is numbered once more, and dropped. contained: drops what a
-    snapshot already has.
+    snapshot already has. filtered: how many changes were of no captured table or operation.
     """
 
     version_of: Callable[[Relation], TableVersion | None]
@@ -77,6 +77,7 @@ class Decoder:
     tracker: TransactionTracker | None = None
     contained: Callable[[ChangeBatch], ChangeBatch | None] | None = None
     commits: int = 0
+    filtered: int = 0
     _relations: dict[bytes, TableVersion] = field(default_factory=dict)
     _takers: dict[bytes, dict[int, Taker | None]] = field(default_factory=dict)
     _rows: dict[TableVersion, list[Any]] = field(default_factory=dict)
@@ -108,7 +109,7 @@ class Decoder:
                     self._known_to = end
                 take = takers[data[at + 26 : at + 30]][kind]
                 if take is None:
-                    pass
+                    self.filtered += 1
                 elif kind == _INSERT:
                     take(("c", 0, at + 33, lsn, transaction, at))
                 elif kind == _DELETE:

@@ -220,6 +220,8 @@ class PostgresSource(Source):
         It stays after an error: what was read is then not settled.
         """
         with ExitStack() as last_first:
+            if self._snapshot is not None or self._streaming is not None:
+                self._metrics.closed()
             if self._connection is not None:
                 last_first.callback(self._connection.close)
                 if self._streaming is not None and self._settled and self.config.slot_drop_on_stop:

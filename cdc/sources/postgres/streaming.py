@@ -66,7 +66,7 @@ class Streaming:
             **dict(config.slot_stream_params),
         }
         self._replication.start(config.slot_name, position.commit_lsn, parameters)
-        self._metrics.connected(True)
+        self._metrics.connected()
         log.info("Streaming from slot %s at %d", config.slot_name, position.commit_lsn)
 
     def read(self, max_bytes: int, timeout: float) -> Window:
@@ -79,11 +79,10 @@ class Streaming:
             with translated(self._config):
                 window.batches = self._decoder.decode(messages, clock)
             self._metrics.read(
-                window.batches,
-                clock,
                 commits=self._decoder.commits,
                 transaction=str(self._position.xid),
                 position={"lsn": str(self._position.lsn)},
+                NumberOfEventsFiltered=self._decoder.filtered,
             )
             window.offsets = self._offsets()
         else:

@@ -10,6 +10,7 @@ their time has come.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -62,7 +63,8 @@ class EventGroups:
     hold_bytes: how much of a waiting group stays in memory. hold_all: let every group wait for its
     end (binlog.buffer.size). wanted: whether the rows of a GTID are. queries: give `RowsQuery`
     events too. prepared: XA transactions that wait for their end; part of the position, because a
-    reader that starts behind them must know where they are.
+    reader that starts behind them must know where they are. counts: what became of transactions, under
+    the names of Debezium's metrics.
     """
 
     reread: Reread
@@ -72,6 +74,7 @@ class EventGroups:
     wanted: Callable[[Gtid], bool] = lambda gtid: True
     queries: bool = False
     prepared: dict[str, Place] = field(default_factory=dict)
+    counts: Counter[str] = field(default_factory=Counter)
     _kept: dict[str, Waiting] = field(default_factory=dict)
     _group: _Group | None = None
     _gtid: GtidEvent | None = None
@@ -212,6 +215,7 @@ class EventGroups:
         if waiting is not None and not waiting.given_up:
             yield from waiting.events
         else:
+            self.counts["NumberOfLargeTransactions"] += 1
             yield from self._again(rows_at, waiting)
         yield commit
 
@@ -219,6 +223,7 @@ class EventGroups:
         group = self._close()
         if group is None:
             return ()
+        self.counts["NumberOfRolledBackTransactions"] += 1
         if group.waiting is None:
             self._group = group
             self._abandon("it was rolled back")
@@ -238,7 +243,10 @@ class EventGroups:
     def _abandon(self, why: str) -> None:
         """Drop the open group. Raises when its rows have been given out already."""
         group = self._close()
-        if group is not None and group.waiting is None:
+        if group is None:
+            return
+        self.counts["NumberOfNotWellFormedTransactions"] += 1
+        if group.waiting is None:
             place = group.begin.place
             raise ServerNotReady(
                 f"The transaction {place.gtid or ''} at position {place.pos} of {place.file} did not take "
