@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,7 @@ from cdc.sources.mysql.compression import CompressedSocket
 from cdc.sources.mysql.config import BinlogConnection
 from cdc.sources.mysql.config.connection import PLAIN
 from cdc.sources.mysql.failures import ACCESS_DENIED, MISSING_RIGHT, failure
-from cdc.sources.mysql.tls import context
+from cdc.sources.mysql.tls import context, unverified
 
 if TYPE_CHECKING:
     from pymysql.connections import Connection
@@ -102,12 +103,18 @@ def _open(config: BinlogConnection, read_timeout_ms: int) -> Connection[Any]:
 
 def _class(compressed: bool) -> Any:
     pymysql = driver()
-    plain = pymysql.connections.Connection
+
+    class QuickConnection(pymysql.connections.Connection):  # type: ignore[misc, name-defined]
+        """Makes no context of its own: where the driver tries TLS itself it verifies nothing."""
+
+        def _create_ssl_ctx(self, options: Any) -> ssl.SSLContext:
+            return options or unverified()
+
     if not compressed:
-        return plain
+        return QuickConnection
     flag = pymysql.constants.CLIENT.COMPRESS
 
-    class CompressedConnection(plain):  # type: ignore[misc, valid-type]
+    class CompressedConnection(QuickConnection):
         """Compresses everything behind the authentication, if the server can."""
 
         def _request_authentication(self) -> None:
