@@ -14,12 +14,15 @@ from typing import Any, Self
 from cdc import offsets
 from cdc.metrics import Metrics
 from cdc.plugin import Log, PluginKind
+from cdc.runtime import source_task
 from cdc.runtime.source_task import SourceTask
 from cdc.runtime.task import Assignment, build_task
 from cdc.transport.memory import MemoryLog
 
 PATIENCE = 30.0
 """Seconds that anything may take."""
+source_task.IDLE_TIMEOUT = 0.05
+"""A stop is noticed at once: there are a thousand of them."""
 
 NAME = "capture"
 

@@ -3,6 +3,7 @@
 import ctypes.util
 import os
 import shutil
+import ssl
 from collections.abc import Mapping, Sequence
 from itertools import count
 from pathlib import Path
@@ -39,6 +40,10 @@ _COMMON = {
     "skip-name-resolve": "ON",
 }
 _serial = count(1)
+# The driver's own context loads the system's authorities, at each connection again.
+_ANY_SERVER = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+_ANY_SERVER.check_hostname = False
+_ANY_SERVER.verify_mode = ssl.CERT_NONE
 
 
 def ensure_apt(packages: Sequence[str]) -> None:
@@ -76,6 +81,7 @@ class MySQLServer(Server):
         self.data = self.folder / "data"
         self.certificates = certificates()
         self._options = {**_COMMON, **self._own_options(), **(options or {})}
+        self._databases: list[str] = []
 
     def url(self, database: str = "") -> str:
         """Return SQLAlchemy's URL of a database."""
@@ -94,7 +100,7 @@ class MySQLServer(Server):
             password=PASSWORD,
             database=database or None,
             autocommit=True,
-            **more,
+            **{"ssl": _ANY_SERVER, **more},
         )
 
     def execute(
@@ -109,7 +115,13 @@ class MySQLServer(Server):
         """Create a database of its own for one test and return its name."""
         name = f"t{os.getpid()}_{next(_serial)}"
         self.execute(f"create database {name} character set utf8mb4")
+        self._databases.append(name)
         return name
+
+    def drop_databases(self) -> None:
+        """Drop what `create_database` has made."""
+        while self._databases:
+            self.execute(f"drop database if exists {self._databases.pop()}")
 
     def start(self) -> Self:
         """Start, making the data folder at the first time, and wait until connections are taken."""
