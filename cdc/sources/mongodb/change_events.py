@@ -18,8 +18,8 @@ from cdc.metrics import Metrics
 from cdc.sources.mongodb import ejson
 from cdc.sources.mongodb.collection import Collection, Collections, key_document, transaction_values
 from cdc.sources.mongodb.document_rows import DocumentRows
-from cdc.sources.mongodb.elements import document, elements, members
-from cdc.sources.mongodb.pipeline import OVERSIZE
+from cdc.sources.mongodb.elements import members
+from cdc.sources.mongodb.oversize import OVERSIZE, SPLIT, WHOLE, Fragments
 from cdc.sources.mongodb.positions import Position
 from cdc.sources.mongodb.tokens import ClusterTime
 
@@ -27,8 +27,6 @@ log = logging.getLogger(__name__)
 
 _OPERATIONS: Final = {b"insert": "c", b"update": "u", b"replace": "u", b"delete": "d"}
 _OVERSIZE: Final = OVERSIZE.encode()
-_WHOLE: Final = document((b"\x10fragment\0\1\0\0\0", b"\x10of\0\1\0\0\0"))
-"""The `splitEvent` of an event in one piece."""
 _time = struct.Struct("<II").unpack_from
 _long = struct.Struct("<q").unpack_from
 _session = ejson.writer(ejson.LEGACY)
@@ -70,7 +68,7 @@ class ChangeEvents:
         self.contained: Callable[[Collection, ClusterTime], bool] | None = None
         self.commits = 0
         self._namespaces: dict[bytes, Collection | None] = {}
-        self._fragments: list[bytes] = []
+        self._fragments = Fragments()
         self._changes: dict[Collection, _Changes] = {}
         self._marks: list[Mark] = []
         self._seq = 0
@@ -95,8 +93,8 @@ class ChangeEvents:
 
     def _event(self, data: bytes, clock_ns: int) -> None:
         found = members(data)
-        if b"splitEvent" in found and _value(data, found, b"splitEvent") != _WHOLE:
-            whole = self._joined(data, found)
+        if SPLIT in found and _value(data, found, SPLIT) != WHOLE:
+            whole = self._fragments.whole(data, found)
             if whole is None:
                 return
             data, found = whole, members(whole)
@@ -175,22 +173,6 @@ class ChangeEvents:
         )
         self._place = (raw, values)
         return values, position
-
-    def _joined(self, data: bytes, found: Places) -> bytes | None:
-        """Return the event of some fragments, of which the last one has come; else None."""
-        split = _value(data, found, b"splitEvent")
-        at = members(split)
-        number, of = (int.from_bytes(split[at[n][0] :][:4], "little") for n in (b"fragment", b"of"))
-        if number == 1:
-            self._fragments = []
-        self._fragments.append(data)
-        if number < of:
-            return None
-        fragments, self._fragments = self._fragments, []
-        # The token is that of the last fragment: behind the whole event.
-        pieces = {e.name: one[e.start : e.stop] for one in fragments for e in elements(one)}
-        del pieces[b"splitEvent"]
-        return document(pieces.values())
 
     def _report(self, collection: Collection, data: bytes, found: Places) -> None:
         key = ejson.writer(ejson.RELAXED)(_value(data, found, b"documentKey"))

@@ -6,16 +6,14 @@ https://github.com/mongodb/specifications/blob/master/source/change-streams/chan
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from cdc.errors import ConnectionFailed
 from cdc.metrics import Metrics
-from cdc.sources.mongodb.client import run, translated
-from cdc.sources.mongodb.config import MongoConfig
+from cdc.sources.mongodb.client import Deployment, run
 from cdc.sources.mongodb.elements import documents, members
-from cdc.sources.mongodb.pipeline import can_split, pipeline, stream_options
 from cdc.sources.mongodb.positions import Position
 from cdc.sources.mongodb.tokens import ClusterTime
 
@@ -48,20 +46,38 @@ class Batch:
     time: ClusterTime | None
 
 
+@dataclass(frozen=True, slots=True)
+class StreamRequest:
+    """What a change stream is opened on, and what its events hold.
+
+    database: `admin` for the whole deployment. options: of `$changeStream`, as pymongo's `watch` or the
+    server names them. stages: behind it. command: more of `aggregate`. batch_size: events in an answer at
+    most. await_ms: how long the server may wait. 0 leaves these to the server, and the reader.
+    """
+
+    database: str = "admin"
+    collection: str | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
+    stages: Sequence[Mapping[str, Any]] = ()
+    command: Mapping[str, Any] = field(default_factory=dict)
+    batch_size: int = 0
+    await_ms: int = 0
+
+
 class ChangeStream:
     """Read changes from a position on."""
 
     def __init__(
-        self, client: MongoClient[RawBSONDocument], config: MongoConfig, metrics: Metrics | None = None
+        self,
+        client: MongoClient[RawBSONDocument],
+        deployment: Deployment,
+        request: StreamRequest,
+        metrics: Metrics | None = None,
     ) -> None:
-        self._client, self._config = client, config
+        self._client, self._deployment, self._request = client, deployment, request
         self._metrics = metrics or Metrics()
         for name in (_DISCONNECTS, _ELECTIONS):
             self._metrics.set(name, 0)
-        self._database, self._collection = _target(config)
-        with translated(config):
-            info = client.admin.command("buildInfo")
-        self._splits = can_split(tuple(info["versionArray"][:3]))
         self._session: Any = None
         self._primary: Any = None
         self._cursor = 0
@@ -73,12 +89,12 @@ class ChangeStream:
         self.close()
         self._position = position
         self._session = self._client.start_session(causal_consistency=False)
-        aggregate = 1 if self._collection is None else self._collection
         command: dict[str, Any] = {
-            "aggregate": aggregate,
-            "pipeline": [{"$changeStream": self._stage(position)}, *self._stages()],
+            "aggregate": self._request.collection or 1,
+            "pipeline": [{"$changeStream": self._stage(position)}, *self._request.stages],
             # An answer at once, without events: where the stream stands.
             "cursor": {"batchSize": 0},
+            **self._request.command,
         }
         batch = self._run(command, b"firstBatch")
         self._primary = self._client.primary
@@ -105,9 +121,11 @@ class ChangeStream:
 
     def _more(self, wait: float) -> Batch:
         wait_ms = max(int(wait * 1000), 1)
-        if self._config.cursor_max_await_time_ms:
-            wait_ms = min(wait_ms, self._config.cursor_max_await_time_ms)
+        if self._request.await_ms:
+            wait_ms = min(wait_ms, self._request.await_ms)
         command = {"getMore": _long(self._cursor), "collection": self._namespace, "maxTimeMS": wait_ms}
+        if self._request.batch_size:
+            command["batchSize"] = self._request.batch_size
         return self._run(command, b"nextBatch")
 
     def close(self) -> None:
@@ -119,14 +137,14 @@ class ChangeStream:
         try:
             if cursor:
                 kill = {"killCursors": self._namespace, "cursors": [_long(cursor)]}
-                self._client[self._database].command(kill, session=session)
+                self._client[self._request.database].command(kill, session=session)
         except Exception:
             log.debug("the cursor of the change stream was not closed", exc_info=True)
         finally:
             session.end_session()
 
     def _run(self, command: dict[str, Any], name: bytes) -> Batch:
-        reply = run(self._client, self._config, self._database, command, self._session)
+        reply = run(self._client, self._deployment, self._request.database, command, self._session)
         batch = self._read(reply, name)
         self._follow(batch)
         return batch
@@ -163,23 +181,13 @@ class ChangeStream:
         from bson import Timestamp
         from bson.raw_bson import RawBSONDocument
 
-        stage: dict[str, Any] = {} if self._database != "admin" else {"allChangesForCluster": True}
-        for name, value in (*stream_options(self._config).items(), *position.start.items()):
+        request = self._request
+        stage: dict[str, Any] = {} if request.database != "admin" else {"allChangesForCluster": True}
+        for name, value in (*request.options.items(), *position.start.items()):
             if isinstance(value, ClusterTime):
                 value = Timestamp(*value)
-            stage[_NAMES[name]] = RawBSONDocument(value) if isinstance(value, bytes) else value
+            stage[_NAMES.get(name, name)] = RawBSONDocument(value) if isinstance(value, bytes) else value
         return stage
-
-    def _stages(self) -> list[Mapping[str, Any]]:
-        return pipeline(self._config, can_split=self._splits)
-
-
-def _target(config: MongoConfig) -> tuple[str, str | None]:
-    """Return database and collection that the stream is opened on."""
-    if config.capture_scope == "deployment":
-        return "admin", None
-    database, _, collection = (config.capture_target or "").partition(".")
-    return database, collection if config.capture_scope == "collection" else None
 
 
 def _time(data: bytes) -> tuple[int, int]:

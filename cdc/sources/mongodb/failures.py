@@ -5,7 +5,7 @@ Codes: https://github.com/mongodb/mongo/blob/master/src/mongo/base/error_codes.y
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from cdc.errors import (
@@ -17,16 +17,6 @@ from cdc.errors import (
     UnsupportedValue,
 )
 
-LOST_HINT = (
-    "changes are gone: delete the connector's offsets (or use a new topic.prefix) to read the collections "
-    "anew, or set snapshot.mode=when_needed to let that happen by itself; a larger oplog "
-    "(replSetResizeOplog) and heartbeat.interval.ms keep it from happening again"
-)
-TOO_LARGE_HINT = (
-    "an event may have 16 MB, with pre-images a document counts twice: set "
-    "cursor.oversize.handling.mode=split (MongoDB 6.0.9 and later), or skip with "
-    "cursor.oversize.skip.threshold, or leave large fields out with field.exclude.list"
-)
 REPLICA_SET_HINT = (
     "change streams need a replica set, which may have one member: start mongod with --replSet rs0 and run "
     "rs.initiate() in mongosh"
@@ -34,11 +24,28 @@ REPLICA_SET_HINT = (
 
 
 @dataclass(frozen=True, slots=True)
+class Hints:
+    """The ways out, in the words of the options that the operator sets; `{user}` is the user's name.
+
+    lost: the position. too_large: an event. cannot_split: a server. rights: of the user. credentials,
+    tls, hosts: of the connection.
+    """
+
+    lost: str
+    too_large: str
+    cannot_split: str
+    rights: str
+    credentials: str
+    tls: str
+    hosts: str
+
+
+@dataclass(frozen=True, slots=True)
 class _Known:
-    """An error of the server, by its code or a part of its text; `{user}` is the user's name."""
+    """An error of the server, by its code or a part of its text."""
 
     error: type[CdcError]
-    hint: str
+    hint: Callable[[Hints], str]
     codes: tuple[int, ...] = ()
     texts: tuple[str, ...] = ()
 
@@ -49,37 +56,39 @@ class _Known:
 _KNOWN = (
     # ChangeStreamHistoryLost, InvalidResumeToken, ChangeStreamFatalError, CappedPositionLost,
     # OplogQueryMinTsMissing, and what 3.6 and 4.0 said instead.
-    _Known(PositionLost, LOST_HINT, (286, 260, 280, 136, 326, 40576, 40585, 40615, 50811)),
-    _Known(UnsupportedValue, TOO_LARGE_HINT, (10334, 17419, 17420), ("BSONObjectTooLarge", "BSONObj size:")),
+    _Known(PositionLost, lambda hints: hints.lost, (286, 260, 280, 136, 326, 40576, 40585, 40615, 50811)),
+    _Known(
+        UnsupportedValue,
+        lambda hints: hints.too_large,
+        (10334, 17419, 17420),
+        ("BSONObjectTooLarge", "BSONObj size:"),
+    ),
     _Known(
         ServerNotReady,
-        REPLICA_SET_HINT,
+        lambda hints: REPLICA_SET_HINT,
         (40573,),
         ("only supported on replica sets", "not running with --replSet", "no replset config"),
     ),
     _Known(
         ServerNotReady,
-        "this server cannot split events (MongoDB 6.0.9 and later can): set "
-        "cursor.oversize.handling.mode=auto or skip",
+        lambda hints: hints.cannot_split,
         texts=("$changeStreamSplitLargeEvent",),
     ),
     _Known(
         AccessDenied,
-        "let the user read: db.getSiblingDB('admin').grantRolesToUser('{user}', ['readAnyDatabase']), or "
-        "`read` on the database with capture.scope=database and capture.target",
+        lambda hints: hints.rights,
         (13,),
         ("not authorized on",),
     ),
     _Known(
         AccessDenied,
-        "check mongodb.user, mongodb.password and mongodb.authsource",
+        lambda hints: hints.credentials,
         (18, 11, 8000),
         ("Authentication failed", "bad auth"),
     ),
     _Known(
         ServerNotReady,
-        "check mongodb.ssl.enabled, mongodb.ssl.truststore and mongodb.ssl.keystore, or tls=… in "
-        "mongodb.connection.string",
+        lambda hints: hints.tls,
         texts=(
             "CERTIFICATE_VERIFY_FAILED",
             "certificate verify failed",
@@ -89,7 +98,7 @@ _KNOWN = (
     ),
     _Known(
         ConnectionFailed,
-        "check the hosts and replicaSet in mongodb.connection.string",
+        lambda hints: hints.hosts,
         texts=("No replica set members", "Connection refused", "nodename nor servname", "timed out"),
     ),
 )
@@ -103,7 +112,13 @@ _RESUMABLE = {
 
 
 def failure(
-    message: str, code: int | None, labels: Collection[str] = (), *, place: str, user: str | None = None
+    message: str,
+    code: int | None,
+    labels: Collection[str] = (),
+    *,
+    place: str,
+    hints: Hints,
+    user: str | None = None,
 ) -> CdcError:
     """Return our error for one of the server (code, labels) or the driver (code None).
 
@@ -114,5 +129,5 @@ def failure(
         return ConnectionFailed(text)
     for known in _KNOWN:
         if known.fits(code, message):
-            return known.error(text, hint=known.hint.replace("{user}", user or "<user>"))
+            return known.error(text, hint=known.hint(hints).replace("{user}", user or "<user>"))
     return ConnectionFailed(text) if code is None else ServerNotReady(f"{text} (code {code})")

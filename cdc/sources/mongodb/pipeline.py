@@ -10,20 +10,25 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from cdc.sources.mongodb.captured import CaptureRules, Filter
+from cdc.sources.mongodb.change_stream import StreamRequest
 from cdc.sources.mongodb.config import MongoConfig
+from cdc.sources.mongodb.oversize import large_events
 
 Stage = Mapping[str, Any]
 
-LARGEST_EVENT: Final = 16 * 1024 * 1024
-"""Bytes of a BSON document; the server refuses events above (10334), unless they are split."""
-
-OVERSIZE: Final = "oversize"
-"""The member that tells of an event whose documents were too large to be sent: their size in bytes."""
-
-_HEADROOM: Final = 64 * 1024
-"""Bytes for what an event holds besides documents: tokens, names, times."""
-
 _OPERATIONS: Final = {"c": ("insert",), "u": ("update", "replace"), "d": ("delete",)}
+
+
+def stream_request(config: MongoConfig, *, can_split: bool) -> StreamRequest:
+    """Return the change stream of a config; can_split: see `oversize`."""
+    database, _, collection = (config.capture_target or "").partition(".")
+    return StreamRequest(
+        "admin" if config.capture_scope == "deployment" else database,
+        collection if config.capture_scope == "collection" else None,
+        stream_options(config),
+        pipeline(config, can_split=can_split),
+        await_ms=config.cursor_max_await_time_ms,
+    )
 
 
 def stream_options(config: MongoConfig) -> dict[str, str]:
@@ -40,7 +45,7 @@ def stream_options(config: MongoConfig) -> dict[str, str]:
 def pipeline(config: MongoConfig, *, can_split: bool, signals: str = "") -> list[Stage]:
     """Return the stages behind `$changeStream`.
 
-    can_split: whether the server has `$changeStreamSplitLargeEvent`, see `can_split`. signals: the
+    can_split: whether the server has `$changeStreamSplitLargeEvent`. signals: the
     collection of signals, which always comes through.
     """
     ours, users = _internal(config, signals), list(config.cursor_pipeline)
@@ -50,17 +55,10 @@ def pipeline(config: MongoConfig, *, can_split: bool, signals: str = "") -> list
         case "skip":
             return [_skip(config.oversize_skip_threshold), *stages]
         case "split":
-            return [*stages, {"$changeStreamSplitLargeEvent": {}}]
-        case "auto" if can_split:
-            return [*stages, {"$changeStreamSplitLargeEvent": {}}]
+            return [*stages, large_events(can_split=True)]
         case "auto":
-            return [*stages, _cut()]
+            return [*stages, large_events(can_split=can_split)]
     return stages
-
-
-def can_split(version: tuple[int, ...]) -> bool:
-    """Whether a server of this version has `$changeStreamSplitLargeEvent`: 6.0.9, 7.0 and later."""
-    return version >= (7, 0) or (6, 0, 9) <= version < (6, 1)
 
 
 def _internal(config: MongoConfig, signals: str) -> list[Stage]:
@@ -108,12 +106,3 @@ def _skip(threshold: int) -> Stage:
     """Leave out events with a document above the threshold (Debezium's `skip`)."""
     documents = ("$fullDocument", "$fullDocumentBeforeChange")
     return {"$match": {"$and": [{"$expr": {"$lte": [{"$bsonSize": name}, threshold]}} for name in documents]}}
-
-
-def _cut() -> Stage:
-    """Take the documents out of events that could not be sent, so that they can be reported."""
-    parts = ("fullDocument", "fullDocumentBeforeChange", "updateDescription")
-    total = {"$add": [{"$ifNull": [{"$bsonSize": f"${name}"}, 0]} for name in parts]}
-    too_large = {"$gt": [total, LARGEST_EVENT - _HEADROOM]}
-    cut = {name: {"$cond": [too_large, "$$REMOVE", f"${name}"]} for name in parts}
-    return {"$set": {**cut, OVERSIZE: {"$cond": [too_large, total, "$$REMOVE"]}}}

@@ -13,11 +13,13 @@ from cdc.capture.stream_metrics import StreamMetrics
 from cdc.capture.transactions import TransactionTracker
 from cdc.plugin import Source, SourceContext, register
 from cdc.sources.mongodb.change_events import ChangeEvents
-from cdc.sources.mongodb.change_stream import ChangeStream
+from cdc.sources.mongodb.change_stream import ChangeStream, StreamRequest
 from cdc.sources.mongodb.client import connect
 from cdc.sources.mongodb.collection import CONNECTOR, Collections
 from cdc.sources.mongodb.config import MongoConfig
 from cdc.sources.mongodb.images import image_warnings
+from cdc.sources.mongodb.oversize import splits_events
+from cdc.sources.mongodb.pipeline import stream_request
 from cdc.sources.mongodb.positions import Position, partition, stored
 from cdc.sources.mongodb.snapshot_reader import SnapshotReader
 from cdc.sources.mongodb.start import Start, find_start
@@ -51,7 +53,7 @@ class MongoSource(Source):
         """Try the config against the deployment: whether a change stream can be opened, and what it lacks."""
         client = connect(config)
         try:
-            stream = ChangeStream(client, config)
+            stream = ChangeStream(client, config, _request(client, config))
             stream.open(Position())
             stream.close()
             yield from image_warnings(client, config, Collections(config, config.topic_names(), ()))
@@ -63,7 +65,7 @@ class MongoSource(Source):
         config = self.config
         self._context = context
         self._client = client = connect(config)
-        self._stream = ChangeStream(client, config, context.metrics)
+        self._stream = ChangeStream(client, config, _request(client, config), context.metrics)
         topics = config.topic_names()
         headers = context_headers(config, CONNECTOR, context.task)
         self._collections = Collections(config, topics, headers)
@@ -163,3 +165,7 @@ class MongoSource(Source):
             stream.close()
         if client is not None:
             client.close()
+
+
+def _request(client: MongoClient[RawBSONDocument], config: MongoConfig) -> StreamRequest:
+    return stream_request(config, can_split=splits_events(client, config))

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from cdc import config as options
 from cdc.config import Config, Importance, Option, Secret
 from cdc.errors import Problem
+from cdc.sources.mongodb.failures import Hints
 
 HIGH, LOW = Importance.HIGH, Importance.LOW
 
@@ -21,6 +23,24 @@ def _store(name: str, doc: str) -> Option[str | None]:
 
 def _secret(name: str, doc: str) -> Option[Secret | None]:
     return options.password(name, doc=doc, group="Connection")
+
+
+_HINTS = Hints(
+    lost="changes are gone: delete the connector's offsets (or use a new topic.prefix) to read the "
+    "collections anew, or set snapshot.mode=when_needed to let that happen by itself; a larger oplog "
+    "(replSetResizeOplog) and heartbeat.interval.ms keep it from happening again",
+    too_large="an event may have 16 MB, with pre-images a document counts twice: set "
+    "cursor.oversize.handling.mode=split (MongoDB 6.0.9 and later), or skip with "
+    "cursor.oversize.skip.threshold, or leave large fields out with field.exclude.list",
+    cannot_split="this server cannot split events (MongoDB 6.0.9 and later can): set "
+    "cursor.oversize.handling.mode=auto or skip",
+    rights="let the user read: db.getSiblingDB('admin').grantRolesToUser('{user}', ['readAnyDatabase']), or "
+    "`read` on the database with capture.scope=database and capture.target",
+    credentials="check mongodb.user, mongodb.password and mongodb.authsource",
+    tls="check mongodb.ssl.enabled, mongodb.ssl.truststore and mongodb.ssl.keystore, or tls=… in "
+    "mongodb.connection.string",
+    hosts="check the hosts and replicaSet in mongodb.connection.string",
+)
 
 
 class MongoConnection(Config):
@@ -101,6 +121,27 @@ class MongoConnection(Config):
         "connect.backoff.max.delay.ms", 120_000, "Longest time between two tries, in ms."
     )
 
+    hints = _HINTS
+
+    def driver_options(self) -> dict[str, Any]:
+        """Return pymongo's options beside the connection string."""
+        found: dict[str, Any] = {
+            "connectTimeoutMS": self.connect_timeout_ms,
+            "serverSelectionTimeoutMS": self.server_selection_timeout_ms,
+            "heartbeatFrequencyMS": self.heartbeat_frequency_ms,
+        }
+        if self.socket_timeout_ms:
+            found["socketTimeoutMS"] = self.socket_timeout_ms
+        if self.user:
+            found["username"] = self.user
+            if self.password is not None:
+                found["password"] = self.password.reveal()
+            found["authSource"] = "$external" if "X509" in self.address.upper() else self.auth_source
+        if self.ssl_enabled:
+            found["tlsAllowInvalidHostnames"] = self.ssl_invalid_hostname_allowed or None
+            found |= tls_options(self.ssl_truststore, self.ssl_keystore, self.ssl_keystore_password)
+        return {name: value for name, value in found.items() if value is not None}
+
     @property
     def address(self) -> str:
         """Return the connection string; it may hold credentials."""
@@ -130,16 +171,28 @@ class MongoConnection(Config):
                 "mongodb+srv://",
             )
         for store in ("keystore", "truststore"):
-            yield from self._store_problems(store)
+            option = f"mongodb.ssl.{store}"
+            kind = self.values.get(f"{option}.type") or "PEM"
+            yield from store_problems(option, self.values.get(option) or "", kind)
         if self.user and self.password is None and "MONGODB-X509" not in self.address.upper():
             yield Problem("mongodb.password", "mongodb.user is set, mongodb.password is not")
 
-    def _store_problems(self, store: str) -> Iterator[Problem]:
-        path = self.values.get(f"mongodb.ssl.{store}") or ""
-        kind = (self.values.get(f"mongodb.ssl.{store}.type") or "PEM").upper()
-        if kind != "PEM" or path.lower().endswith((".jks", ".p12", ".pfx")):
-            yield Problem(
-                f"mongodb.ssl.{store}",
-                f"mongodb.ssl.{store} has to be a PEM file; convert a Java key store with "
-                f"keytool -importkeystore -deststoretype PKCS12, then openssl pkcs12 -nodes",
-            )
+
+def tls_options(truststore: str | None, keystore: str | None, password: Secret | None) -> dict[str, Any]:
+    """Return pymongo's options of an encrypted connection, from PEM files."""
+    return {
+        "tls": True,
+        "tlsCAFile": truststore,
+        "tlsCertificateKeyFile": keystore,
+        "tlsCertificateKeyFilePassword": password.reveal() if password else None,
+    }
+
+
+def store_problems(option: str, path: str, kind: str = "PEM") -> Iterator[Problem]:
+    """Yield what is wrong with a file of keys or certificates."""
+    if kind.upper() != "PEM" or path.lower().endswith((".jks", ".p12", ".pfx")):
+        yield Problem(
+            option,
+            f"{option} has to be a PEM file; convert a Java key store with "
+            f"keytool -importkeystore -deststoretype PKCS12, then openssl pkcs12 -nodes",
+        )

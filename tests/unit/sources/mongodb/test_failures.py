@@ -43,7 +43,7 @@ RESUMABLE = "ResumableChangeStreamError"
 def test_each_error_has_its_class_and_hint(
     code: int | None, text: str, error: type[CdcError], hint: str
 ) -> None:
-    found = failure(text, code, place="h:27017", user="cdc")
+    found = failure(text, code, place="h:27017", hints=MongoConfig.hints, user="cdc")
     assert type(found) is error
     assert hint in found.hint
     assert text in found.message
@@ -51,7 +51,7 @@ def test_each_error_has_its_class_and_hint(
 
 
 def test_the_servers_label_wins() -> None:
-    assert failure("whatever", 2, [RESUMABLE], place="h").retry
+    assert failure("whatever", 2, [RESUMABLE], place="h", hints=MongoConfig.hints).retry
 
 
 SECRET = "mongodb://u:s3cret@h1:1,h2:2/?replicaSet=rs0&connectTimeoutMS=5"

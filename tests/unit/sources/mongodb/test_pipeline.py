@@ -7,7 +7,8 @@ import pytest
 
 from cdc.sources.mongodb.captured import CaptureRules
 from cdc.sources.mongodb.config import MongoConfig
-from cdc.sources.mongodb.pipeline import OVERSIZE, can_split, pipeline, stream_options
+from cdc.sources.mongodb.oversize import OVERSIZE, can_split
+from cdc.sources.mongodb.pipeline import pipeline, stream_options
 
 MINIMAL = {"mongodb.connection.string": "mongodb://h/", "topic.prefix": "p"}
 ALL = ["insert", "update", "replace", "delete"]
