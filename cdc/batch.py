@@ -252,7 +252,7 @@ class EventColumns(Sequence[Any]):
 class RecordBatch:
     """Any records of one topic that share their schemas, by column.
 
-    A None value under a struct schema is a tombstone, whatever the schema says.
+    A None value under a struct's or a required schema is a tombstone, whatever the schema says.
     values/keys: Connect values (see `schemas.connect.Schema`); a None schema means schemaless.
     What a transform gets are lists; what a sink reads may be `EventColumns`.
     headers: None, or for each record its headers. timestamps: ms, or None for "now".
@@ -298,13 +298,15 @@ class Window:
 
     offsets: where to resume once every batch is durable; may move although there are no batches.
     more: the source has more at once, so that small commits would only cost. urgent: the offsets have
-    to be durable before the source is read again.
+    to be durable before the source is read again. letters: what the source sets aside, for the dead letter
+    queue: no transform sees them, and the offsets wait for them as for all the rest.
     """
 
     batches: list[Batch] = field(default_factory=list)
     offsets: Offsets = ()
     more: bool = False
     urgent: bool = False
+    letters: list[RecordBatch] = field(default_factory=list)
 
     @property
     def rows(self) -> int:

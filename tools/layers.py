@@ -32,7 +32,7 @@ LAYERS = (
     ("cdc.capture",),
     ("snapshot", "cdc.offset_file", "cdc.journals"),
     ("cdc.plugin",),
-    ("cdc.envelopes", "cdc.filters", "cdc.topics", "cdc.metrics", "cdc.offsets"),
+    ("cdc.dead_letters", "cdc.envelopes", "cdc.filters", "cdc.topics", "cdc.metrics", "cdc.offsets"),
     ("cdc.config_file",),
     ("cdc.batch", "cdc.config"),
     ("schemas",),

@@ -120,8 +120,8 @@ class Encoder:
 def _encode_column(
     form: Format, topic: str, schema: Schema | None, values: Sequence[Any]
 ) -> list[bytes | None]:
-    """Encode one side; None under a struct schema is no value at all (a tombstone)."""
-    if schema is None or schema.type is not Type.STRUCT or not any(value is None for value in values):
+    """Encode one side; None under a struct's or a required schema is no value at all (a tombstone)."""
+    if schema is None or (schema.optional and schema.type is not Type.STRUCT) or None not in values:
         return form.encode(topic, schema, values)
     payloads = iter(form.encode(topic, schema, [value for value in values if value is not None]))
     return [None if value is None else next(payloads) for value in values]

@@ -7,17 +7,16 @@ aside as it was read, with headers that say why; then tolerance decides whether 
 from __future__ import annotations
 
 import logging
-import traceback
 from collections.abc import Callable
 from dataclasses import replace
 
 from cdc.batch import Encoded, EncodedHeader, Fetched, RecordBatch
+from cdc.dead_letters import error_headers
 from cdc.errors import RecordPosition, RecordRejected
 from cdc.metrics import Metrics
 from cdc.plugin import Format, LogWriter
 from cdc.runtime.sink_config import SinkConnectorConfig
 
-PREFIX = "__connect.errors."
 _log = logging.getLogger(__name__)
 
 
@@ -101,7 +100,7 @@ class ErrorReporter:
             self._connector,
             self._task,
             stage,
-            _class_name(cls),
+            f"{cls.__module__}.{cls.__qualname__}",
             where,
             exc_info=error,
         )
@@ -121,23 +120,15 @@ class ErrorReporter:
     def _context(
         self, position: RecordPosition, stage: str, cls: type, error: Exception
     ) -> tuple[EncodedHeader, ...]:
-        texts: dict[str, str | None] = {
-            "topic": position.topic,
-            "partition": str(position.partition),
-            "offset": str(position.offset),
-            "connector.name": self._connector,
-            "task.id": str(self._task),
-            "stage": stage,
-            "class.name": _class_name(cls),
-            "exception.class.name": _class_name(type(error)),
-            "exception.message": str(error) or None,
-            "exception.stacktrace": "".join(traceback.format_exception(error)),
-        }
-        return tuple((PREFIX + name, text.encode() if text else None) for name, text in texts.items())
-
-
-def _class_name(cls: type) -> str:
-    return f"{cls.__module__}.{cls.__qualname__}"
+        texts = error_headers(
+            error,
+            connector=self._connector,
+            task=self._task,
+            stage=stage,
+            cls=cls,
+            where={"topic": position.topic, "partition": position.partition, "offset": position.offset},
+        )
+        return tuple((name, text.encode() if text else None) for name, text in texts.items())
 
 
 def _no_tick() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
@@ -114,7 +114,7 @@ class SourceTask:
 
     def _deliver(self, window: Window) -> None:
         """Put a window into the log; from here on its offset may be committed."""
-        if window.batches:
+        if window.batches or window.letters:
             self._meter.read(window)
             self._append_all(window)
             self._meter.appended(window)
@@ -128,12 +128,17 @@ class SourceTask:
             for encoded in self._encoded(window):
                 self._append(encoded, tick)
             return
-        for batch in self.chain.apply(window.batches):
+        for batch in self._outgoing(window):
             self._encode_and_append(batch, tick)
+
+    def _outgoing(self, window: Window) -> Iterator[Batch]:
+        """Yield what goes to the log: transformed, and what is set aside as it is."""
+        yield from self.chain.apply(window.batches)
+        yield from window.letters
 
     def _encoded(self, window: Window) -> list[Any]:
         try:
-            return [e for batch in self.chain.apply(window.batches) for e in self.encoder.encode(batch)]
+            return [e for batch in self._outgoing(window) for e in self.encoder.encode(batch)]
         except Exception:
             self._bad_record()
             raise

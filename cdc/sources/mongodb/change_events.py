@@ -13,12 +13,14 @@ from typing import Any, Final
 
 from cdc.batch import Batch, ChangeBatch
 from cdc.capture.transactions import Mark, TransactionTracker
+from cdc.dead_letters import DeadLetters
 from cdc.errors import UnsupportedValue
 from cdc.metrics import Metrics
 from cdc.sources.mongodb import ejson
 from cdc.sources.mongodb.collection import Collection, Collections, key_document, transaction_values
 from cdc.sources.mongodb.document_rows import DocumentRows
 from cdc.sources.mongodb.elements import members
+from cdc.sources.mongodb.letters import letter_text
 from cdc.sources.mongodb.oversize import OVERSIZE, SPLIT, WHOLE, Fragments
 from cdc.sources.mongodb.positions import Position
 from cdc.sources.mongodb.tokens import ClusterTime
@@ -58,11 +60,13 @@ class ChangeEvents:
         collections: Collections,
         position: Position,
         metrics: Metrics,
+        letters: DeadLetters,
         *,
         skipped: Iterable[str] = (),
         tracker: TransactionTracker | None = None,
     ) -> None:
-        self._collections, self.position, self._metrics = collections, position, metrics
+        self._collections, self.position = collections, position
+        self._metrics, self._letters = metrics, letters
         self._ops = {name: op for name, op in _OPERATIONS.items() if op not in frozenset(skipped)}
         self._tracker = tracker
         self.contained: Callable[[Collection, ClusterTime], bool] | None = None
@@ -88,6 +92,13 @@ class ChangeEvents:
         self._enter(None, clock_ns)
         self.position = self.position.idle(token)
         return self._batches(clock_ns)
+
+    def offset(self) -> dict[str, Any]:
+        """Return the offset to store: Debezium's."""
+        offset = self.position.offset()
+        if self._tracker is not None and (transaction := self.position.transaction_id):
+            offset |= {"transaction_id": transaction, **self._tracker.offset()}
+        return offset
 
     # -- one event ---------------------------------------------------------------------------
 
@@ -117,8 +128,9 @@ class ChangeEvents:
         before = _value(data, found, b"fullDocumentBeforeChange") or None
         after = (_value(data, found, b"fullDocument") or None) if op != "d" else None
         update = _value(data, found, b"updateDescription") or None
-        if not self._collections.accepts(collection, before, after, update=update):
-            self._metrics.add("NumberOfErroneousEvents")
+        refusal = self._collections.refusal(collection, before, after, update=update)
+        if refusal is not None:
+            self._set_aside(collection, data, found, refusal)
             return
         changes = self._changes.get(collection)
         if changes is None:
@@ -177,14 +189,18 @@ class ChangeEvents:
     def _report(self, collection: Collection, data: bytes, found: Places) -> None:
         key = ejson.writer(ejson.RELAXED)(_value(data, found, b"documentKey"))
         size = int.from_bytes(_value(data, found, _OVERSIZE)[:4], "little")
-        log.error(
-            "An event of %s on %s is left out: its documents have %d bytes together, and an event may have "
-            "16 MB; MongoDB 6.0.9 and later split it (cursor.oversize.handling.mode=split)",
-            collection.namespace,
-            key,
-            size,
+        reason = UnsupportedValue(
+            f"An event of {collection.namespace} on {key} is left out: its documents have {size} bytes "
+            f"together, and an event may have 16 MB",
+            hint="MongoDB 6.0.9 and later split it (cursor.oversize.handling.mode=split)",
         )
+        log.error("%s", reason)
+        self._set_aside(collection, data, found, reason)
+
+    def _set_aside(self, collection: Collection, data: bytes, found: Places, reason: Exception) -> None:
         self._metrics.add("NumberOfErroneousEvents")
+        key = key_document(_value(data, found, b"documentKey"))
+        self._letters.add(collection.topic, letter_text(key), letter_text(data), reason)
 
     # -- transactions ------------------------------------------------------------------------
 

@@ -138,21 +138,23 @@ class Collections:
             self._known[key] = self._make(*key) if self._rules.wants(*key) else None
         return self._known[key]
 
-    def accepts(self, collection: Collection, *documents: bytes | None, update: bytes | None = None) -> bool:
-        """Tell whether documents can be written, where what cannot is to be left out.
+    def refusal(
+        self, collection: Collection, *documents: bytes | None, update: bytes | None = None
+    ) -> UnsupportedValue | None:
+        """Return why documents cannot be written, where what cannot is to be left out; None: they can.
 
         Where it is to fail, whoever writes them does.
         """
         mode = self._config.failure_handling
         if mode == "fail":
-            return True
+            return None
         try:
             collection.write(documents, update)
         except UnsupportedValue as error:
             level = logging.WARNING if mode == "warn" else logging.DEBUG
             log.log(level, "An event of %s is left out: %s", collection.namespace, error)
-            return False
-        return True
+            return error
+        return None
 
     def wants_database(self, name: str) -> bool:
         """Whether any collection of a database may be captured."""

@@ -5,20 +5,21 @@ from __future__ import annotations
 import time
 from base64 import b64decode, b64encode
 from collections.abc import Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from cdc.batch import ChangeBatch, Window
 from cdc.capture.snapshot_metrics import SnapshotMetrics
 from cdc.capture.snapshot_windows import Piece, windows
+from cdc.dead_letters import DeadLetters
 from cdc.metrics import Metrics
-from cdc.sources.mongodb.client import run, translated
+from cdc.sources.mongodb.client import translated
 from cdc.sources.mongodb.collection import Collection, Collections, key_document, transaction_values
 from cdc.sources.mongodb.config import MongoConfig
+from cdc.sources.mongodb.cursors import along_id, side_by_side
 from cdc.sources.mongodb.document_rows import DocumentRows
-from cdc.sources.mongodb.elements import documents, members
+from cdc.sources.mongodb.elements import documents
+from cdc.sources.mongodb.letters import letter_text
 from cdc.sources.mongodb.positions import Position
 from snapshot.progress import SnapshotProgress, TableProgress
 
@@ -46,6 +47,7 @@ class SnapshotReader:
     position: Position
     progress: SnapshotProgress
     metrics: Metrics
+    letters: DeadLetters
 
     def windows(self, chosen: Sequence[Collection]) -> Iterator[Window]:
         """Yield windows of about 1 MB with these collections' documents, and how far each is."""
@@ -53,7 +55,9 @@ class SnapshotReader:
         numbers = SnapshotMetrics(self.metrics)
         numbers.announce((self.progress.of(one.namespace), self._estimate(one)) for one in chosen)
         first = chosen[0] if chosen else None
-        yield from windows(self._pieces(chosen, numbers), first, self._batch, self.collections.block)
+        for window in windows(self._pieces(chosen, numbers), first, self._batch, self.collections.block):
+            window.letters = self.letters.take()
+            yield window
 
     def chosen(self) -> list[Collection]:
         """Return the captured collections there are, that the snapshot is to read; views are none."""
@@ -101,8 +105,10 @@ class SnapshotReader:
             key = key_document(one)
             if key == after:
                 continue
-            if not self.collections.accepts(collection, one):
+            refusal = self.collections.refusal(collection, one)
+            if refusal is not None:
                 self.metrics.add("NumberOfErroneousEvents")
+                self.letters.add(collection.topic, letter_text(key), letter_text(one), refusal)
                 continue
             _add(piece, one, key)
             if piece.size >= _PIECE:
@@ -117,56 +123,20 @@ class SnapshotReader:
         return b64decode(border[0]) if border else None
 
     def _read(self, chosen: Sequence[Collection]) -> Iterator[tuple[Collection, bytes | None]]:
-        """Yield the server's answers, so many collections at a time as `snapshot.max.threads`; None ends one.
-
-        The next answer of each is on its way while the last is made use of.
-        """
+        """Yield the server's answers, `snapshot.max.threads` collections at a time; None ends one."""
         unread = (one for one in chosen if not self.progress.of(one.namespace).finished)
-        running: dict[Future[bytes | None], tuple[Collection, Iterator[bytes]]] = {}
+        return side_by_side(unread, self._answers, self.config.snapshot_max_threads)
 
-        with ThreadPoolExecutor(self.config.snapshot_max_threads, "snapshot") as pool:
-
-            def ask(collection: Collection, answers: Iterator[bytes]) -> None:
-                running[pool.submit(next, answers, None)] = (collection, answers)
-
-            for collection in islice(unread, self.config.snapshot_max_threads):
-                ask(collection, self._answers(collection, self._after(collection)))
-            while running:
-                for future in wait(running, return_when=FIRST_COMPLETED).done:
-                    collection, answers = running.pop(future)
-                    data = future.result()
-                    if data is not None:
-                        ask(collection, answers)
-                    elif (new := next(unread, None)) is not None:
-                        ask(new, self._answers(new, self._after(new)))
-                    yield collection, data
-
-    def _answers(self, collection: Collection, after: bytes | None) -> Iterator[bytes]:
-        """Yield the server's answers: arrays of documents, by `_id`; `after` included."""
-        from bson import Int64
-        from bson.raw_bson import RawBSONDocument
-
-        fetch = {"batchSize": self.config.snapshot_fetch_size} if self.config.snapshot_fetch_size else {}
-        find: dict[str, Any] = {
-            "find": collection.id.table,
-            "filter": self.config.snapshot_filter(collection.namespace),
-            "sort": {"_id": 1},
-            "hint": {"_id": 1},
-            "noCursorTimeout": True,
-            **fetch,
-        }
-        if after is not None:
-            # Bounds of the index hold across types, which comparisons in a filter do not.
-            find["min"] = RawBSONDocument(after)
-        with self.client.start_session(causal_consistency=False) as session:
-            command: dict[str, Any] = find
-            while True:
-                reply = run(self.client, self.config, collection.id.catalog, command, session)
-                cursor, batch = _answer(reply)
-                yield batch
-                if not cursor:
-                    return
-                command = {"getMore": Int64(cursor), "collection": collection.id.table, **fetch}
+    def _answers(self, collection: Collection) -> Iterator[bytes]:
+        return along_id(
+            self.client,
+            self.config,
+            collection.id.catalog,
+            collection.id.table,
+            after=self._after(collection),
+            only=self.config.snapshot_filter(collection.namespace),
+            fetch_size=self.config.snapshot_fetch_size,
+        )
 
     def _store(self, collection: Collection, up_to: tuple[str, ...] | None, rows: int) -> tuple[Any, Any]:
         """Return the offset of a collection's progress."""
@@ -201,13 +171,3 @@ def _add(piece: Piece[Collection], data: bytes, key: bytes) -> None:
     rows.keys.append(key)
     rows.updates.append(None)
     piece.size += len(data)
-
-
-def _answer(data: bytes) -> tuple[int, bytes]:
-    """Return the cursor's id and the documents of an answer."""
-    start, stop = members(data)[b"cursor"]
-    cursor = data[start:stop]
-    found = members(cursor)
-    at, end = found[b"id"]
-    batch = found.get(b"firstBatch") or found[b"nextBatch"]
-    return int.from_bytes(cursor[at:end], "little", signed=True), cursor[batch[0] : batch[1]]

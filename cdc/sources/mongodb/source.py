@@ -11,6 +11,7 @@ from cdc.capture.headers import context_headers
 from cdc.capture.heartbeats import Heartbeats
 from cdc.capture.stream_metrics import StreamMetrics
 from cdc.capture.transactions import TransactionTracker
+from cdc.dead_letters import DeadLetters
 from cdc.plugin import Source, SourceContext, register
 from cdc.sources.mongodb.change_events import ChangeEvents
 from cdc.sources.mongodb.change_stream import ChangeStream, StreamRequest
@@ -68,6 +69,13 @@ class MongoSource(Source):
         self._stream = ChangeStream(client, config, _request(client, config), context.metrics)
         topics = config.topic_names()
         headers = context_headers(config, CONNECTOR, context.task)
+        self._letters = DeadLetters(
+            config.dead_letter_topic,
+            context.connector,
+            context.task,
+            type(self),
+            config.dead_letter_headers,
+        )
         self._collections = Collections(config, topics, headers)
         for warning in image_warnings(client, config, self._collections):
             log.warning("%s", warning)
@@ -90,6 +98,7 @@ class MongoSource(Source):
             self._collections,
             start.position,
             self._context.metrics,
+            self._letters,
             skipped=self.config.skipped_operations,
             tracker=self._tracker,
         )
@@ -108,6 +117,7 @@ class MongoSource(Source):
             start.position,
             self._progress,
             self._context.metrics,
+            self._letters,
         )
         chosen = reader.chosen()
         begins = "goes on" if self._progress.tables else "starts"
@@ -135,7 +145,7 @@ class MongoSource(Source):
         self._metrics.snapshot_finished()
         log.info("Snapshot finished")
         offsets = [(self._partition, self._start.position.offset()), *self._progress.forget()]
-        return Window(offsets=offsets, urgent=True)
+        return Window(offsets=offsets, urgent=True, letters=self._letters.take())
 
     def _new_streaming(self) -> Streaming:
         assert self._stream is not None
@@ -143,10 +153,10 @@ class MongoSource(Source):
         return Streaming(
             self._stream,
             self._events,
-            self._heartbeats,
             self._metrics,
             self._partition,
-            self._tracker,
+            letters=self._letters,
+            heartbeats=self._heartbeats,
         )
 
     def confirm(self, offsets: Offsets) -> None:

@@ -1,6 +1,7 @@
 """The source against a scripted server: what the server of the other tests does not do as mongod."""
 
 import json
+from base64 import b64decode
 from collections.abc import Iterator
 from typing import Any
 
@@ -129,6 +130,26 @@ def test_what_an_old_server_cannot_send_is_reported(nodes: list[ScriptedMongo]) 
     (message,) = (one for one in messages if "left out" in one)
     assert "db.c" in message
     assert "20000000 bytes" in message
+
+
+def test_what_is_left_out_can_go_to_a_dead_letter_queue(nodes: list[ScriptedMongo]) -> None:
+    for node in nodes:
+        node.version = (5, 0, 30)
+    cut = event(1, oversize=20_000_000)
+    del cut["fullDocument"]
+    options = {"errors_deadletterqueue_topic_name": "letters"}
+    found = ScriptedCapture(nodes, event_processing_failure_handling_mode="skip", **options)
+    with found.running():
+        nodes[0].oplog.add(cut, event(2, fullDocument=BROKEN), event(3))
+        found.until(lambda: found.numbers() == [3])
+    large, broken = found.topic("letters")
+    assert json.loads(large.key) == {"_id": {"$oid": f"{1:024x}"}}
+    assert json.loads(large.value)["oversize"] == 20_000_000
+    assert large.headers["__connect.errors.topic"] == "p.db.c"
+    assert "16 MB" in str(large.headers["__connect.errors.exception.message"])
+    assert RawBSONDocument(b64decode(json.loads(broken.value)["$binary"]["base64"]))["ns"]["coll"] == "c"
+    assert broken.headers["__connect.errors.stage"] == "TASK_POLL"
+    assert str(broken.headers["__connect.errors.exception.class.name"]).endswith("BrokenDocument")
 
 
 BODY = b"\x02a\0\x03\0\0\0\xff\xfe\0"

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from cdc.batch import Batch, Fetched, Offsets, Window
+from cdc.batch import Batch, Fetched, Offsets, RecordBatch, Window
 from cdc.config import Config
 from cdc.errors import ConnectionFailed, EncodeError, LogFull
 from cdc.metrics import Metrics
@@ -16,6 +16,7 @@ from cdc.runtime.encoder import Encoder
 from cdc.runtime.headers import SimpleHeaders
 from cdc.runtime.source_task import Outcome, SourceTask, StoredOffsets
 from cdc.transport.memory import MemoryLog
+from schemas.connect import STRING
 from tests.fakes.changes import changes
 from tests.fakes.formats import FastFormat
 
@@ -140,6 +141,16 @@ def test_filtered_rows_move_the_offset() -> None:
     assert names(log) == []
     assert offset(log) == {"lsn": 3}
     assert source.confirmed == [[(PARTITION, {"lsn": 3})]]
+
+
+def test_what_is_set_aside_passes_the_transforms_and_the_offset_waits_for_it() -> None:
+    letter = RecordBatch("letters", STRING, STRING, ["k"], ["v"])
+    log, source = MemoryLog(), ListSource([window("a", lsn=3, letters=[letter])])
+    run(task(source, log, chain=Chain([Link("drop", DropAll())])))
+    (fetched,) = log.reader("g", ["letters"], {}).poll(1 << 20, 0)
+    assert fetched.encoded.values == [FastFormat().encode("letters", STRING, ["v"])[0]]
+    assert names(log) == []
+    assert offset(log) == {"lsn": 3}
 
 
 def test_an_error_of_the_source_leaves_after_what_was_committed() -> None:

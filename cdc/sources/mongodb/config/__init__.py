@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from copy import copy
 
 from cdc import config as options
+from cdc.capture.config.dead_letters import DeadLetterOptions
 from cdc.capture.config.events import EventOptions
 from cdc.config import Importance, Option, Warned
 from cdc.errors import Problem
@@ -53,7 +54,7 @@ class MongoEvents(EventOptions):
     )
 
 
-class MongoConfig(MongoSnapshot, MongoEvents, CaptureOptions, MongoConnection):
+class MongoConfig(MongoSnapshot, MongoEvents, CaptureOptions, DeadLetterOptions, MongoConnection):
     """All options of the connector."""
 
     tolerated = ("transforms", "predicates", "converters")
