@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Callable, Collection, Sequence
 
-from bench import binlogs, latency, many_tables, memory, report, sinks, snapshots, streams, whole
+from bench import binlogs, latency, many_tables, memory, mongo, report, sinks, snapshots, streams, whole
 from bench.measure import BenchFailed
 from bench.result import FAILED, Result
 from bench.stage import Stage
@@ -23,6 +23,7 @@ GROUPS: Sequence[tuple[tuple[str, ...], Measure]] = (
     (sinks.NAMES, sinks.measure),
     (binlogs.NAMES, binlogs.measure),
     (many_tables.NAMES, many_tables.measure),
+    (mongo.NAMES, mongo.measure),
 )
 """In the order of a run; what shares runs is one group."""
 

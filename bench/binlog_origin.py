@@ -23,17 +23,17 @@ _ids = count(5001)
 
 
 class BinlogOrigin(Origin):
-    """A server with the backlog in the first file of its log. rows: of the backlog, and of the table."""
+    """A server with the backlog in the first file of its log."""
 
     def __init__(self, server: MySQLServer, rows: int, say: Callable[[str], None]) -> None:
-        self.server, self._rows, self._say = server, rows, say
+        self.server, self.rows, self._say = server, rows, say
         self.prefix = server.name
 
     @cached_property
     def backlog(self) -> str:
         """The file that the backlog is in; it is made now."""
-        self._say(f"making a backlog of {self._rows:,} changes on {self.server.name}")
-        load.make_backlog(self.server, self._rows)
+        self._say(f"making a backlog of {self.rows:,} changes on {self.server.name}")
+        load.make_backlog(self.server, self.rows)
         ((file, *_), *_) = self.server.execute("show binary logs")
         return str(file)
 
@@ -41,8 +41,8 @@ class BinlogOrigin(Origin):
     def table(self) -> str:
         """The table to snapshot; it is made now."""
         assert self.backlog
-        self._say(f"making a table of {self._rows:,} rows on {self.server.name}")
-        load.make_snapshot_table(self.server, self._rows)
+        self._say(f"making a table of {self.rows:,} rows on {self.server.name}")
+        load.make_snapshot_table(self.server, self.rows)
         return SNAPSHOT_TABLE
 
     def source(self, name: str, tables: str, **more: str) -> dict[str, str]:

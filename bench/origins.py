@@ -22,6 +22,8 @@ class Origin(ABC):
 
     prefix: str
     """What the names of its measures begin with."""
+    rows: int
+    """How many changes the backlog has, and how many rows the table."""
 
     @abstractmethod
     def stream_source(self, name: str, **more: str) -> dict[str, str]:

@@ -12,24 +12,24 @@ from tests.servers.postgres import PostgresServer
 
 
 class PostgresOrigin(Origin):
-    """A server with the backlog behind one slot. rows: of the backlog, and of the table."""
+    """A server with the backlog behind one slot."""
 
     prefix = "pg"
 
     def __init__(self, server: PostgresServer, rows: int, say: Callable[[str], None]) -> None:
-        self.server, self._rows, self._say = server, rows, say
+        self.server, self.rows, self._say = server, rows, say
 
     @cached_property
     def backlog_end(self) -> int:
         """The LSN behind the backlog of changes, which is made now."""
-        self._say(f"making a backlog of {self._rows:,} changes")
-        return load.make_backlog(self.server, self._rows)
+        self._say(f"making a backlog of {self.rows:,} changes")
+        return load.make_backlog(self.server, self.rows)
 
     @cached_property
     def table(self) -> str:
         """The table to snapshot, which is made now."""
-        self._say(f"making a table of {self._rows:,} rows")
-        load.make_snapshot_table(self.server, self._rows)
+        self._say(f"making a table of {self.rows:,} rows")
+        load.make_snapshot_table(self.server, self.rows)
         return load.SNAPSHOT_TABLE
 
     def stream_source(self, name: str, **more: str) -> dict[str, str]:

@@ -74,7 +74,7 @@ def write(results: Sequence[Result], stage: Stage) -> None:
     """Bring results.json and the page up to date; measures that were not taken now stay as they were."""
     today = dt.datetime.now(dt.UTC).date().isoformat()
     for result in results:
-        result.values |= {"date": today, "rows": stage.rows, "pairs": stage.pairs}
+        result.values = {"rows": stage.rows, **result.values, "date": today, "pairs": stage.pairs}
     merged = {result.name: result for result in (*_earlier(), *results)}
     document = {
         "date": today,

@@ -62,6 +62,8 @@ FLOORS: Mapping[str, tuple[Floor, ...]] = {
     ),
     "mysql_snapshot_kafka": (Floor("ratio_debezium", 4), Floor("ratio_debezium_tuned", 2)),
     "mysql_1000_tables": (Floor("cost_ratio", 1.2, at_most=True), Floor("start_seconds", 3, at_most=True)),
+    "mongo_stream_kafka": (Floor("ratio_debezium", 2), Floor("ratio_limit", 0.4)),
+    "mongo_snapshot_kafka": (Floor("ratio_debezium", 2), Floor("ratio_limit", 0.4)),
     "first_event": (Floor("seconds", 1.0, at_most=True),),
     "latency": (Floor("p50_ms", 10, at_most=True), Floor("p99_ms", 40, at_most=True)),
     "end_to_end": (Floor("p50_ms", 30, at_most=True), Floor("p99_ms", 100, at_most=True)),

@@ -31,13 +31,13 @@ class Snapshots:
         return run_pairs(self._stage, "snapshot", variants)
 
     def _copy(self) -> Rate:
-        return Rate(self._stage.rows, self._origin.copy_out(), 0.0)
+        return Rate(self._origin.rows, self._origin.copy_out(), 0.0)
 
     def _ours(self) -> Rate:
         def run(name: str) -> Rate:
             source = self._origin.snapshot_source(name)
             with Product([source], bootstrap=self._stage.broker.bootstrap) as product:
-                return drain(self._records(name), self._stage.rows, product.pid, product.not_failed)
+                return drain(self._records(name), self._origin.rows, product.pid, product.not_failed)
 
         return self._named("ours", run)
 
@@ -51,7 +51,7 @@ class Snapshots:
     def _debezium(self, worker: ConnectWorker, more: dict[str, str]) -> Rate:
         def run(name: str) -> Rate:
             config = self._origin.debezium_snapshot(name, self._stage.broker.bootstrap)
-            return baseline.run(worker, config | more, self._records(name), self._stage.rows)
+            return baseline.run(worker, config | more, self._records(name), self._origin.rows)
 
         return self._named("debezium", run)
 
@@ -71,7 +71,8 @@ class Snapshots:
 def result(stage: Stage, origin: Origin) -> Result:
     """Measure the snapshot of a server's table."""
     runs = Snapshots(stage, origin).measure()
-    return Result(f"{origin.prefix}_snapshot_kafka", against_debezium(runs["ours"], runs))
+    values = against_debezium(runs["ours"], runs) | {"rows": origin.rows}
+    return Result(f"{origin.prefix}_snapshot_kafka", values)
 
 
 def measure(stage: Stage, wanted: Collection[str]) -> list[Result]:

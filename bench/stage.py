@@ -7,13 +7,15 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import count
 
-from bench import baseline, binlog_load, load
+from bench import baseline, binlog_load, load, mongo_load
 from bench.binlog_origin import BinlogOrigin
+from bench.mongo_origin import MongoOrigin
 from bench.postgres_origin import PostgresOrigin
 from bench.watch import KafkaTopics
 from tests.servers.connect import ConnectWorker
 from tests.servers.kafka import KafkaBroker
 from tests.servers.mariadb import MariaDBServer
+from tests.servers.mongodb import MongoServer
 from tests.servers.mysql import MySQLServer
 from tests.servers.postgres import PostgresServer
 
@@ -84,6 +86,15 @@ class Stage:
     def mariadb_origin(self) -> BinlogOrigin:
         """MariaDB, to read from."""
         return self._binlog_origin("MariaDB", MariaDBServer(options=binlog_load.SETTINGS))
+
+    @cached_property
+    def mongo_origin(self) -> MongoOrigin:
+        """MongoDB, to read from."""
+        self.say("starting MongoDB")
+        rows = min(self.rows, mongo_load.MOST_ROWS)
+        server = MongoServer(arguments=mongo_load.arguments(rows)).start()
+        self._stack.callback(server.stop)
+        return MongoOrigin(server, rows, self.say)
 
     def _binlog_origin(self, product: str, server: MySQLServer) -> BinlogOrigin:
         self.say(f"starting {product}")

@@ -27,7 +27,7 @@ class Streams:
     def limit(self) -> Rate:
         """Read with the server's own tool, into nothing."""
         return self._placed(
-            "limit", lambda name: Rate(self._stage.rows, self._origin.receive_backlog(name), 0.0)
+            "limit", lambda name: Rate(self._origin.rows, self._origin.receive_backlog(name), 0.0)
         )
 
     def kafka(self) -> Rate:
@@ -57,18 +57,18 @@ class Streams:
         more = {"transforms": "look", "transforms__look__type": outside.NAME} if environment else {}
         source = self._origin.stream_source(name, **more)
         with Product([source], bootstrap=stage.broker.bootstrap, environment=environment) as product:
-            return drain(self._records(name), stage.rows, product.pid, product.healthy)
+            return drain(self._records(name), self._origin.rows, product.pid, product.healthy)
 
     def _to_embedded(self, name: str) -> Rate:
         with Product([self._origin.stream_source(name)]) as product:
             topic, folder = self._topic(name), product.data_dir
             count = lambda: embedded_records(folder, topic)  # noqa: E731
-            return drain(count, self._stage.rows, product.pid, product.healthy)
+            return drain(count, self._origin.rows, product.pid, product.healthy)
 
     def _debezium(self, worker: ConnectWorker, what: str, more: dict[str, str]) -> Rate:
         def run(name: str) -> Rate:
             config, place = self._origin.debezium_stream(name, self._stage.broker.bootstrap)
-            return baseline.run(worker, config | more, self._records(name), self._stage.rows, place)
+            return baseline.run(worker, config | more, self._records(name), self._origin.rows, place)
 
         return self._placed(what, run)
 
