@@ -119,6 +119,10 @@ class Rebalanced(LogError):
     """
 
 
+class Interrupted(CdcError):
+    """A stop was asked for while something was waited for; nothing is wrong."""
+
+
 class Fenced(CdcError):
     """Another instance of the same task has taken over."""
 

@@ -134,6 +134,11 @@ class SnapshotProgress:
         """Return the progress of a table."""
         return self.tables.get(table) or TableProgress(table)
 
+    def put(self, progress: TableProgress) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+        """Take the progress of a table; return the offset that it is stored as."""
+        self.tables[progress.table] = progress
+        return self.partition(progress.table), progress.offset()
+
     def drop(self, table: str) -> tuple[Mapping[str, Any], None]:
         """Drop one table; return the offset that does so in the log."""
         del self.tables[table]
@@ -144,6 +149,11 @@ class SnapshotProgress:
         gone = [(self.partition(table), None) for table in self.tables]
         self.tables.clear()
         return gone
+
+    @property
+    def begun(self) -> bool:
+        """Whether anything was read."""
+        return any(table.segments for table in self.tables.values())
 
     @property
     def positions(self) -> set[str]:

@@ -21,6 +21,8 @@ class SourceContext:
     offsets: all durable (partition, offset) pairs of this connector. task: number of the task.
     journal: opens a topic that is only ever added to, see `Log.journal`; the source closes it.
     exactly_once: the log takes a window's records and its offsets together, or none of them.
+    store: makes offsets durable at once, for what has to be known before `open` makes something.
+    stopping: whether a stop was asked for; what waits long in `open` then raises Interrupted.
     """
 
     connector: str
@@ -30,6 +32,8 @@ class SourceContext:
     metrics: Metrics
     journal: Callable[[str, Mapping[str, str]], Journal]
     exactly_once: bool = False
+    store: Callable[[Offsets], None] = lambda offsets: None
+    stopping: Callable[[], bool] = lambda: False
 
 
 class Source(ABC):
@@ -60,7 +64,7 @@ class Source(ABC):
     def open(self, context: SourceContext) -> None:
         """Connect, verify the position, create what is missing.
 
-        Raises AccessDenied, ServerNotReady, PositionLost, ResourceBusy or ConnectionFailed.
+        Raises AccessDenied, ServerNotReady, PositionLost, ResourceBusy, ConnectionFailed or Interrupted.
         """
 
     @abstractmethod

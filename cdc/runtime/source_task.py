@@ -11,7 +11,7 @@ from typing import Any
 
 from cdc import offsets as offset_records
 from cdc.batch import Batch, Offset, Offsets, Window
-from cdc.errors import LogFull
+from cdc.errors import Interrupted, LogFull
 from cdc.metrics import Metrics
 from cdc.plugin import Journal, LogWriter, Source, SourceContext, State
 from cdc.runtime.backoff import Backoff
@@ -87,6 +87,9 @@ class SourceTask:
             outcome = self._loop(stopping)
             self._commit()
             return outcome
+        except Interrupted as stopped:
+            _log.info("%s", stopped)
+            return Outcome.STOPPED
         finally:
             self._close()
 
@@ -99,7 +102,13 @@ class SourceTask:
             self.metrics,
             self.journal,
             self.writer.exactly_once,
+            self._store,
+            self._stopping,
         )
+
+    def _store(self, offsets: Offsets) -> None:
+        self._deliver(Window(offsets=offsets))
+        self._commit()
 
     def _loop(self, stopping: Callable[[], bool]) -> Outcome:
         read, writer = self.source.read, self.writer

@@ -9,7 +9,7 @@ from __future__ import annotations
 import select
 import struct
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from cdc.errors import ConnectionFailed
@@ -30,6 +30,8 @@ _ENOUGH = 16 * 1024
 
 
 _KEEP_ALIVE_SECONDS = 1.0
+_WAITING_SECONDS = 0.2
+_CANCEL_SECONDS = 2.0
 
 
 class ReplicationStream:
@@ -47,16 +49,46 @@ class ReplicationStream:
         self.wal_end = 0
         self.backlog = False
 
-    def command(self, statement: str) -> list[list[str | None]]:
-        """Run a replication command; return its rows as text. Raises our errors."""
-        result = self._connection.exec_(statement.encode())
-        if result.status not in (_TUPLES_OK, _COMMAND_OK):
+    @property
+    def backend_pid(self) -> int:
+        """The process of the server that serves this connection."""
+        return int(self._connection.backend_pid)
+
+    def command(self, statement: str, waiting: Callable[[], None] = lambda: None) -> list[list[str | None]]:
+        """Run a replication command; return its rows as text. Raises our errors.
+
+        `waiting` is called some times a second meanwhile; when it raises, the command is cancelled.
+        """
+        with translated(self._config):
+            self._connection.send_query(statement.encode())
+            self._await_answer(waiting)
+            result = self._connection.get_result()
+            while self._connection.get_result() is not None:
+                pass
+        if result is None or result.status not in (_TUPLES_OK, _COMMAND_OK):
             raise self._failure(result)
         rows = []
         for row in range(result.ntuples):
             values = (result.get_value(row, column) for column in range(result.nfields))
             rows.append([None if value is None else value.decode() for value in values])
         return rows
+
+    def _await_answer(self, waiting: Callable[[], None]) -> None:
+        while self._connection.is_busy():
+            if self._wait(_WAITING_SECONDS):
+                self._connection.consume_input()
+                continue
+            try:
+                waiting()
+            except Exception:
+                self._cancel()
+                raise
+
+    def _cancel(self) -> None:
+        """Cancel what the server does, and wait a little until it has: it cleans up then."""
+        self._connection.get_cancel().cancel()
+        if self._wait(_CANCEL_SECONDS):
+            self._connection.consume_input()
 
     def start(self, slot: str, lsn: int, parameters: Mapping[str, str]) -> None:
         """Start streaming from `lsn`, or from the slot's position if that is later."""

@@ -1,16 +1,16 @@
-"""The replication slot: created, found again, judged."""
+"""The replication slot: found, judged, dropped."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from cdc.errors import PositionLost, ResourceBusy, ServerNotReady
+from cdc.errors import Interrupted, PositionLost, ResourceBusy, ServerNotReady
 from cdc.sources.postgres.config import PostgresConfig
 from cdc.sources.postgres.failures import LOST_HINT
 from cdc.sources.postgres.positions import lsn_text, parse_lsn
-from cdc.sources.postgres.replication import ReplicationStream
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -19,6 +19,7 @@ _SLOT = """
 SELECT plugin, database, active_pid, confirmed_flush_lsn, wal_status
   FROM pg_replication_slots WHERE slot_name = %s
 """
+_NAP = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +31,6 @@ class Slot:
     active_pid: int | None
     confirmed_lsn: int
     wal_status: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class CreatedSlot:
-    """A slot just made: its consistent point, and the snapshot that shows the database there."""
-
-    lsn: int
-    snapshot: str
 
 
 def find_slot(connection: Connection, config: PostgresConfig) -> Slot | None:
@@ -54,15 +47,20 @@ def find_slot(connection: Connection, config: PostgresConfig) -> Slot | None:
     return Slot(plugin, database, active_pid, parse_lsn(confirmed) if confirmed else 0, wal_status)
 
 
-def await_free_slot(connection: Connection, config: PostgresConfig) -> Slot | None:
-    """Return the slot once nobody uses it; raises ResourceBusy after `slot.max.retries`."""
+def await_free_slot(
+    connection: Connection, config: PostgresConfig, stopping: Callable[[], bool] = lambda: False
+) -> Slot | None:
+    """Return the slot once nobody uses it.
+
+    Raises ResourceBusy after `slot.max.retries`, Interrupted once a stop is asked for.
+    """
     for attempt in range(config.slot_max_retries + 1):
         slot = find_slot(connection, config)
         if slot is None or slot.active_pid is None:
             return slot
         if attempt < config.slot_max_retries:
             # A former run's walsender is gone within moments, so the first tries come quickly.
-            time.sleep(min(config.slot_retry_delay_ms / 1000, 0.1 * 4**attempt))
+            _pause(min(config.slot_retry_delay_ms / 1000, 0.1 * 4**attempt), stopping)
     assert slot is not None
     raise ResourceBusy(
         f"The replication slot {config.slot_name!r} is active for PID {slot.active_pid}",
@@ -70,19 +68,12 @@ def await_free_slot(connection: Connection, config: PostgresConfig) -> Slot | No
     )
 
 
-def create_slot(stream: ReplicationStream, config: PostgresConfig, server_version: int) -> CreatedSlot:
-    """Create the slot and export its snapshot; the snapshot lives until the stream's next command."""
-    if config.slot_failover:
-        if server_version < 170000:
-            raise ServerNotReady("slot.failover needs PostgreSQL 17 or later", hint="set slot.failover=false")
-        options = "(SNAPSHOT 'export', FAILOVER true)"
-    else:
-        options = "EXPORT_SNAPSHOT"
-    rows = stream.command(f'CREATE_REPLICATION_SLOT "{config.slot_name}" LOGICAL pgoutput {options}')
-    _, lsn, snapshot, _ = rows[0]
-    assert lsn is not None
-    assert snapshot is not None
-    return CreatedSlot(parse_lsn(lsn), snapshot)
+def _pause(seconds: float, stopping: Callable[[], bool]) -> None:
+    until = time.monotonic() + seconds
+    while (left := until - time.monotonic()) > 0:
+        if stopping():
+            raise Interrupted("Stopped before the replication slot was free")
+        time.sleep(min(left, _NAP))
 
 
 def drop_slot(connection: Connection, config: PostgresConfig) -> None:

@@ -49,7 +49,6 @@ class SnapshotReader:
         self._connection, self._config, self._captured = connection, config, captured
         self._tables, self._progress, self._lsn = tables, progress, lsn
         self._metrics, self._exactly_once = SnapshotMetrics(metrics), exactly_once
-        self._first = snapshot is not None
         self._begin(snapshot)
 
     def _begin(self, snapshot: str | None) -> None:
@@ -85,20 +84,9 @@ class SnapshotReader:
         self._metrics.announce(
             (self._progress.of(table.catalog.full_name), table.catalog.rows) for table in self._tables
         )
-        if self._first:
-            yield self._beginning()
         first = self._tables[0] if self._tables else None
         yield from windows(self._pieces(), first, self._batch, self._captured.block)
         self._connection.execute("COMMIT")
-
-    def _beginning(self) -> Window:
-        """Return the note that nothing has been told of any table since the slot was made.
-
-        It is kept before anything is told: a run that knows nothing has to expect that something was.
-        """
-        names = [(table.catalog.full_name, table) for table in self._tables]
-        started = [TableProgress(name, key=t.key, order=t.order, complete=True) for name, t in names]
-        return Window(offsets=[self._store(progress) for progress in started], urgent=True)
 
     def _pieces(self) -> Iterator[Piece[SnapshotTable]]:
         for table in self._tables:
@@ -144,9 +132,7 @@ class SnapshotReader:
 
     def _store(self, progress: TableProgress) -> tuple[Any, Any]:
         """Return the offset of a table's progress."""
-        progress = replace(progress, complete=progress.complete and self._exactly_once)
-        self._progress.tables[progress.table] = progress
-        return self._progress.partition(progress.table), progress.offset()
+        return self._progress.put(replace(progress, complete=progress.complete and self._exactly_once))
 
     def _batch(self, piece: Piece[SnapshotTable]) -> ChangeBatch:
         count = len(piece.rows)

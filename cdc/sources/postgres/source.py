@@ -13,7 +13,7 @@ from cdc.capture.heartbeats import Heartbeats
 from cdc.capture.stream_metrics import StreamMetrics
 from cdc.capture.transactions import TransactionTracker
 from cdc.plugin import Source, SourceContext, register
-from cdc.sources.postgres.captured import CapturedTables
+from cdc.sources.postgres.captured import CapturedTables, SnapshotTable
 from cdc.sources.postgres.catalog import Catalog
 from cdc.sources.postgres.columns import ColumnFactory, modes, type_catalog
 from cdc.sources.postgres.config import PostgresConfig
@@ -26,11 +26,12 @@ from cdc.sources.postgres.relation import Relation
 from cdc.sources.postgres.replication import ReplicationStream
 from cdc.sources.postgres.server import Server, check_server, read_server
 from cdc.sources.postgres.slot import await_free_slot, drop_slot
+from cdc.sources.postgres.slot_creation import CreatedSlot, create_slot
 from cdc.sources.postgres.snapshot_reader import SnapshotReader
 from cdc.sources.postgres.start import Start, find_start
 from cdc.sources.postgres.streaming import Streaming
 from cdc.sources.postgres.versions import CONNECTOR, TableVersion
-from snapshot.progress import SnapshotProgress
+from snapshot.progress import SnapshotProgress, TableProgress
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -99,12 +100,32 @@ class PostgresSource(Source):
             for warning in publication_warnings(self._sql, config, captured):
                 log.warning("%s", warning)
             self._stream = ReplicationStream(config)
-        start = find_start(self._sql, self._stream, config, server, offset, self._progress)
+        slot = await_free_slot(self._sql, config, context.stopping) if mode.stream else None
+        create = self._create_slot
+        start = find_start(self._sql, config, server, slot, offset, self._progress, create=create)
         self._forgotten = start.forgotten
         self._position = Position.of(start.offset, server.system_id, start.lsn)
         if start.reads:
             self._start_snapshot(start)
         self._decoder = self._new_decoder(start.offset)
+
+    def _create_slot(self, reads: bool) -> CreatedSlot:
+        """Make the slot, once it is known that nothing of what is behind it has been told."""
+        context = self._context
+        # What an earlier run read is of no use: what changed before this slot is not in it.
+        news: list[Any] = self._progress.forget()
+        if reads:
+            # The slot may be found by a run that then starts anew.
+            news += [(self._partition, None)] if context.offset(self._partition) else []
+            news += self._untold() if context.exactly_once else []
+        context.store(news)
+        assert self._stream is not None
+        return create_slot(self._sql, self._stream, self.config, self._server.version, context.stopping)
+
+    def _untold(self) -> Iterator[tuple[Any, Any]]:
+        for table in self._snapshot_tables():
+            name = table.catalog.full_name
+            yield self._progress.put(TableProgress(name, key=table.key, order=table.order, complete=True))
 
     def _new_decoder(self, offset: Offset | None) -> Decoder:
         tracker = None
@@ -127,9 +148,8 @@ class PostgresSource(Source):
     # -- snapshot ----------------------------------------------------------------------------
 
     def _start_snapshot(self, start: Start) -> None:
-        wanted = [table for table in self._captured.tables() if self._in_snapshot(table)]
-        tables = [self._captured.snapshot_table(table) for table in wanted]
-        begins = "goes on" if self._progress.tables else "starts"
+        tables = self._snapshot_tables()
+        begins = "goes on" if self._progress.begun else "starts"
         log.info("Snapshot of %d tables %s at %s", len(tables), begins, start.exported or "the present")
         reader = SnapshotReader(
             self._sql,
@@ -144,6 +164,10 @@ class PostgresSource(Source):
         )
         self._metrics.snapshot_started()
         self._snapshot = reader.windows()
+
+    def _snapshot_tables(self) -> list[SnapshotTable]:
+        wanted = [table for table in self._captured.tables() if self._in_snapshot(table)]
+        return [self._captured.snapshot_table(table) for table in wanted]
 
     def _in_snapshot(self, table: Any) -> bool:
         """Whether a captured table is read: each row once, from leaves or from the root."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,9 +12,9 @@ from cdc.errors import PositionLost
 from cdc.sources.postgres.config import PostgresConfig
 from cdc.sources.postgres.failures import LOST_HINT
 from cdc.sources.postgres.positions import in_snapshot, start_lsn
-from cdc.sources.postgres.replication import ReplicationStream
 from cdc.sources.postgres.server import Server
-from cdc.sources.postgres.slot import Slot, await_free_slot, check_slot, create_slot, drop_slot
+from cdc.sources.postgres.slot import Slot, check_slot, drop_slot
+from cdc.sources.postgres.slot_creation import CreatedSlot
 from snapshot.progress import SnapshotProgress
 
 if TYPE_CHECKING:
@@ -39,24 +40,24 @@ class Start:
 
 def find_start(
     connection: Connection,
-    stream: ReplicationStream | None,
     config: PostgresConfig,
     server: Server,
+    slot: Slot | None,
     offset: Offset | None,
     progress: SnapshotProgress,
+    *,
+    create: Callable[[bool], CreatedSlot],
 ) -> Start:
-    """Judge offset and slot, and create the slot where there is none.
+    """Judge offset and slot, and create the slot where there is none, unless the mode does not stream.
 
-    stream: None when the mode does not stream; then there is no slot. Raises PositionLost, unless the
-    mode then takes a new snapshot.
+    create: makes it; told whether tables are read. Raises PositionLost, unless the mode then takes a new
+    snapshot.
     """
     mode = config.planned_mode()
-    slot = await_free_slot(connection, config) if stream is not None else None
-    forgotten: Offsets = ()
     try:
         if offset is not None:
             server.check_identity(offset)
-        if stream is not None:
+        if mode.stream:
             _check_slot(slot, config, offset)
     except PositionLost as lost:
         if not mode.renew:
@@ -66,13 +67,10 @@ def find_start(
         offset, slot = None, None
     finished = offset is not None and not in_snapshot(offset)
     reads = mode.takes_data(finished=finished)
-    if stream is not None and slot is None:
-        log.info("Creating slot %s; this waits for the transactions that are open now", config.slot_name)
-        created = create_slot(stream, config, server.version)
-        # What an earlier run read is of no use: what changed before this slot is not in it.
-        return Start(created.lsn, offset, reads, created.snapshot, progress.forget())
-    if reads and finished:
-        forgotten = progress.forget()
+    if mode.stream and slot is None:
+        created = create(reads)
+        return Start(created.lsn, offset, reads, created.snapshot, ())
+    forgotten = progress.forget() if reads and finished else []
     lsn = start_lsn(offset) if offset is not None else 0
     return Start(lsn or (slot.confirmed_lsn if slot else server.lsn), offset, reads, None, forgotten)
 

@@ -226,10 +226,8 @@ def test_rows_that_were_told_but_not_recorded(database: Database, monkeypatch: p
     monkeypatch.setattr(MemoryWriter, "exactly_once", False)
     capture = Capture(database, {"snapshot.include.collection.list": "public.numbers"})
     cut(capture, 1)
-    stored = dict(capture.log.state("offsets").items())
-    cut(capture, 1)
-    for key, value in stored.items():
-        capture.log.state("offsets").put(key, value)
+    for key, _ in list(capture.log.state("offsets").items()):
+        capture.log.state("offsets").put(key, None)
     ids = [event.key["id"] for event in capture.events("numbers")]
     _delete_two(database, ids)
     with capture.running():
