@@ -50,7 +50,9 @@ class Product:
         return path
 
     def __enter__(self) -> Product:
-        environment = {"PYTHONPATH": os.pathsep.join([*self._paths(), str(ROOT)])}
+        # A user's Python keeps what it has compiled; where it is told not to, every start would compile anew.
+        environment = {"PYTHONDONTWRITEBYTECODE": ""}
+        environment["PYTHONPATH"] = os.pathsep.join([*self._paths(), str(ROOT)])
         self._process = Process(self._command, self.folder / "log", cwd=self.folder, env=environment)
         return self
 

@@ -100,7 +100,7 @@ class MySQLServer(Server):
             password=PASSWORD,
             database=database or None,
             autocommit=True,
-            **{"ssl": _ANY_SERVER, **more},
+            **{"ssl": None if "skip-ssl" in self._options else _ANY_SERVER, **more},
         )
 
     def execute(
