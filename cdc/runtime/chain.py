@@ -10,6 +10,7 @@ from cdc.batch import Batch
 from cdc.errors import ConfigError, PluginNotFound, Problem
 from cdc.plugin import Plugin, PluginKind, Predicate, Transform, find
 from cdc.runtime.connector_config import subset
+from cdc.runtime.retrying import Retry, at_once
 
 _OURS = ("type", "predicate", "negate")
 
@@ -48,13 +49,13 @@ class Link:
 class Chain:
     """All transforms of a connector."""
 
-    def __init__(self, links: Sequence[Link] = ()) -> None:
-        self.links = tuple(links)
+    def __init__(self, links: Sequence[Link] = (), retry: Retry = at_once) -> None:
+        self.links, self._retry = tuple(links), retry
 
     def apply(self, batches: Iterable[Batch]) -> Iterable[Batch]:
         """Return what comes out at the end; without transforms the batches themselves."""
         for link in self.links:
-            batches = _through(link, batches)
+            batches = _through(link, batches, self._retry)
         return batches
 
     def close(self) -> None:
@@ -63,13 +64,13 @@ class Chain:
             link.transform.close()
 
 
-def _through(link: Link, batches: Iterable[Batch]) -> Iterator[Batch]:
+def _through(link: Link, batches: Iterable[Batch], retry: Retry) -> Iterator[Batch]:
     for batch in batches:
         if len(batch):
-            yield from link.apply(batch)
+            yield from retry(lambda batch=batch: list(link.apply(batch)))  # type: ignore[misc]
 
 
-def build_chain(raw: Mapping[str, str]) -> Chain:
+def build_chain(raw: Mapping[str, str], retry: Retry = at_once) -> Chain:
     """Return the chain that `transforms` and `predicates` describe; raises ConfigError with all problems."""
     problems: list[Problem] = []
     links = [_link(alias, raw, problems) for alias in _aliases(raw, "transforms")]
@@ -77,7 +78,7 @@ def build_chain(raw: Mapping[str, str]) -> Chain:
         _plugin(PluginKind.PREDICATE, f"predicates.{alias}", raw, problems)
     if problems:
         raise ConfigError(list(dict.fromkeys(problems)))
-    return Chain([link for link in links if link is not None])
+    return Chain([link for link in links if link is not None], retry)
 
 
 def _aliases(raw: Mapping[str, str], name: str) -> list[str]:

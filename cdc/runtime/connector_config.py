@@ -117,7 +117,8 @@ class ConnectorConfig(Config):
         0,
         at_least=-1,
         kind=Kind.LONG,
-        doc="For how long a failed operation is tried again, in ms; -1 without end.",
+        doc="For how long converters and transforms are tried again after an error that may pass (a schema "
+        "registry that is away), in ms; -1 without end.",
         group="Error Handling",
     )
     retry_delay_max_ms = options.integer(

@@ -8,6 +8,7 @@ from typing import Any
 from cdc.batch import Encoded, Fetched, Header, RecordBatch
 from cdc.plugin import Format
 from cdc.runtime.headers import HeaderConverter
+from cdc.runtime.retrying import Retry, at_once
 from schemas.connect import Schema
 
 Runs = list[tuple[Schema | None, Sequence[Any]]]
@@ -18,15 +19,23 @@ OnBad = Callable[[Fetched, int, str, Format, Exception], None]
 class Decoder:
     """Decode keys and values; a record that cannot be read goes to `on_bad`, the others go on."""
 
-    def __init__(self, key: Format, value: Format, headers: HeaderConverter, on_bad: OnBad) -> None:
+    def __init__(
+        self,
+        key: Format,
+        value: Format,
+        headers: HeaderConverter,
+        on_bad: OnBad,
+        retry: Retry = at_once,
+    ) -> None:
         self._key, self._value, self._headers, self._on_bad = key, value, headers, on_bad
+        self._retry = retry
 
     def decode(self, fetched: Fetched) -> Iterator[RecordBatch]:
         """Yield batches in log order, split where the schema of key or value changes."""
         if not fetched.offsets:
             return
         try:
-            keys, values = self._columns(fetched.encoded)
+            keys, values = self._retry(lambda: self._columns(fetched.encoded))
         except Exception:  # noqa: BLE001 - a format may raise anything for bytes it has not written
             yield from self._halves(fetched)
             return

@@ -24,6 +24,7 @@ from cdc.envelopes import (
 )
 from cdc.plugin import FastPath, Format
 from cdc.runtime.headers import HeaderConverter, encode_all
+from cdc.runtime.retrying import Retry, at_once
 from schemas.connect import Schema, Type
 from schemas.envelope import EventSchema
 from schemas.table import Table
@@ -35,8 +36,8 @@ class Encoder:
     The templates that a source compiles are made once for each table version and schema.
     """
 
-    def __init__(self, key: Format, value: Format, headers: HeaderConverter) -> None:
-        self._key, self._value, self._headers = key, value, headers
+    def __init__(self, key: Format, value: Format, headers: HeaderConverter, retry: Retry = at_once) -> None:
+        self._key, self._value, self._headers, self._retry = key, value, headers, retry
         key_path, value_path = key.fast_path(), value.fast_path()
         self._fast = (key_path, value_path) if key_path and value_path else None
         self._templates: dict[tuple[Table, EventSchema], ImageTemplate] = {}
@@ -44,6 +45,9 @@ class Encoder:
 
     def encode(self, batch: Batch) -> list[Encoded]:
         """Return the records as bytes; raises EncodeError, or what a codec raises for a bad value."""
+        return self._retry(lambda: self._encoded(batch))
+
+    def _encoded(self, batch: Batch) -> list[Encoded]:
         if isinstance(batch, RecordBatch):
             return [self._encode_records(batch)]
         if self._fast is None:

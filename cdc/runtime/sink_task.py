@@ -20,6 +20,7 @@ from cdc.runtime.drained import Drained
 from cdc.runtime.formats import build_format, build_headers
 from cdc.runtime.progress import Progress
 from cdc.runtime.reporter import ErrorReporter
+from cdc.runtime.retrying import Retrying, at_once, build_retrying
 from cdc.runtime.sink_config import SinkConnectorConfig
 from cdc.runtime.sink_metrics import SinkMeter
 from cdc.runtime.source_task import Outcome
@@ -57,6 +58,7 @@ class SinkTask:
     on_topic: Callable[[str], None] = lambda topic: None
     topic_id: Callable[[str], str | None] = lambda topic: None
     partitions: Callable[[str], int] = lambda topic: 1
+    retrying: Retrying | None = None
     _meter: SinkMeter = field(init=False)
     _topics: set[str] = field(default_factory=set)
     _lag_due: float = 0.0
@@ -66,6 +68,8 @@ class SinkTask:
 
     def run(self, stopping: Callable[[], bool], started: Callable[[], None] = lambda: None) -> Outcome:
         """Deliver until `stopping`, or until the log is drained; always closes what it uses."""
+        if self.retrying is not None:
+            self.retrying.stopping = stopping
         try:
             while True:
                 try:
@@ -207,12 +211,14 @@ def build_sink_task(
     plugin = find(PluginKind.SINK, config.connector_class)
     options = plugin.config_class(raw, subject="Connector configuration")
     dead_letters = partial(log.writer, f"{connector}-dlq", number, _dlq_options(config, raw))
+    retrying = build_retrying(config)
     reporter = ErrorReporter(connector, number, config, dead_letters, metrics, plugin.cls)
     decoder = Decoder(
         build_format("key", raw, worker),
         build_format("value", raw, worker),
         build_headers(raw, worker),
         reporter.unreadable,
+        retrying or at_once,
     )
     group = raw.get("consumer.override.group.id") or f"connect-{connector}"
     return SinkTask(
@@ -220,7 +226,7 @@ def build_sink_task(
         number=number,
         open_sink=lambda: _sink(plugin, options),
         open_reader=partial(log.reader, group, config.topics, raw, pattern=config.topics_regex),
-        chain=build_chain(raw),
+        chain=build_chain(raw, retrying or at_once),
         topic_id=cache(log.topic_id),
         partitions=cache(log.partitions),
         decode=decoder.decode,
@@ -231,6 +237,7 @@ def build_sink_task(
         flush_seconds=config.flush_interval_ms / 1000,
         backoff=Backoff(limit=config.restart_wait_ms / 1000),
         on_topic=on_topic,
+        retrying=retrying,
     )
 
 

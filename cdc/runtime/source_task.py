@@ -17,6 +17,7 @@ from cdc.plugin import Journal, LogWriter, Source, SourceContext, State
 from cdc.runtime.backoff import Backoff
 from cdc.runtime.chain import Chain
 from cdc.runtime.encoder import Encoder
+from cdc.runtime.retrying import Retrying
 from cdc.runtime.source_metrics import SourceMeter
 
 IDLE_TIMEOUT = 0.5
@@ -69,6 +70,7 @@ class SourceTask:
     journal: Callable[[str, Mapping[str, str]], Journal]
     max_bytes: int = 1 << 17
     on_topic: Callable[[str], None] = lambda topic: None
+    retrying: Retrying | None = None
     _pending: dict[bytes, tuple[Mapping[str, Any], Offset | None]] = field(default_factory=dict)
     _dirty: bool = False
     _room: Backoff = field(default_factory=lambda: Backoff(first=0.1, limit=1.0))
@@ -81,6 +83,8 @@ class SourceTask:
     def run(self, stopping: Callable[[], bool], started: Callable[[], None] = lambda: None) -> Outcome:
         """Deliver until `stopping`, or until the source has no more; always closes what it uses."""
         self._stopping = stopping
+        if self.retrying is not None:
+            self.retrying.stopping, self.retrying.tick = stopping, self.source.tick
         try:
             self.source.open(self._context())
             started()

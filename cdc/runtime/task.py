@@ -11,6 +11,7 @@ from cdc.plugin import Log, Plugin, PluginKind, find
 from cdc.runtime.chain import build_chain
 from cdc.runtime.encoder import Encoder
 from cdc.runtime.formats import build_format, build_headers
+from cdc.runtime.retrying import at_once, build_retrying
 from cdc.runtime.source_config import SourceConnectorConfig
 from cdc.runtime.source_task import Outcome, SourceTask, StoredOffsets
 
@@ -74,8 +75,12 @@ def _source_task(
     raw, worker = assignment.config, assignment.worker
     config = SourceConnectorConfig(raw, subject="Connector configuration")
     plugin = plugin_of(PluginKind.SOURCE, raw)
+    retrying = build_retrying(config)
     encoder = Encoder(
-        build_format("key", raw, worker), build_format("value", raw, worker), build_headers(raw, worker)
+        build_format("key", raw, worker),
+        build_format("value", raw, worker),
+        build_headers(raw, worker),
+        retrying or at_once,
     )
     seen: set[str] = set()
 
@@ -85,7 +90,7 @@ def _source_task(
             on_topic(topic)
 
     source: Any = plugin.cls(plugin.config_class(raw, subject="Connector configuration"))
-    chain = build_chain(raw)
+    chain = build_chain(raw, retrying or at_once)
     # The writer first: it fences a former instance of the task, whose last offsets then are final.
     writer = log.writer(assignment.connector, assignment.number, raw)
     offsets = StoredOffsets(assignment.connector, log.state("offsets"))
@@ -101,4 +106,5 @@ def _source_task(
         journal=log.journal,
         max_bytes=config.window_bytes,
         on_topic=note,
+        retrying=retrying,
     )
