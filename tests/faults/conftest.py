@@ -33,7 +33,7 @@ def doomed_mysql() -> Iterator[MySQLServer]:
     with require("mysql"):
         server = MySQLServer().start()
     yield server
-    server.stop()
+    server.kill()
 
 
 @pytest.fixture(scope="session")
@@ -42,7 +42,7 @@ def doomed_mariadb() -> Iterator[MySQLServer]:
     with require("mariadb"):
         server = MariaDBServer().start()
     yield server
-    server.stop()
+    server.kill()
 
 
 @pytest.fixture(params=["postgres", "mysql", "mariadb"])

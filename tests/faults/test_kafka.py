@@ -22,7 +22,7 @@ def doomed_broker() -> Iterator[KafkaBroker]:
     with require("kafka"):
         broker = KafkaBroker().start()
     yield broker
-    broker.stop()
+    broker.kill()
 
 
 @pytest.mark.parametrize("exactly_once", [True, False], ids=["exactly-once", "at-least-once"])

@@ -25,7 +25,7 @@ def doomed_mongodb() -> Iterator[MongoServer]:
     with require("mongodb"):
         server = MongoServer().start()
     yield server
-    server.stop()
+    server.kill()
 
 
 def test_kills_everywhere(doomed_mongodb: MongoServer, tmp_path: Path, seed: int) -> None:

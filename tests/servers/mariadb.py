@@ -51,6 +51,7 @@ class MariaDBServer(MySQLServer):
     """Run one server: row binlog with annotations, MariaDB's GTIDs, TLS."""
 
     name = "mariadb"
+    version = VERSIONS[0]
     dialect = "mariadb"
 
     def __init__(self, version: str = "10.11", *, options: Mapping[str, str] | None = None) -> None:
@@ -70,18 +71,18 @@ class MariaDBServer(MySQLServer):
     def _environment(self) -> dict[str, str]:
         return {} if self.version == "10.11" else {"LD_LIBRARY_PATH": str(newer_installation() / "libs")}
 
-    def _server_command(self) -> list[str]:
+    def _server_command(self, data: Path | None = None) -> list[str]:
         if self.version == "10.11":
             program, home, messages = installation(), "/usr", "/usr/share/mysql"
         else:
             folder = newer_installation()
             program, home, messages = f"{folder}/bin/mariadbd", str(folder), f"{folder}/share"
         places = [f"--basedir={home}", f"--lc-messages-dir={messages}", f"--pid-file={self.folder}/pid"]
-        return [program, *self._base(), *places]
+        return [program, *self._base(data), *places]
 
-    def _initialise_command(self) -> list[str]:
+    def _initialise_command(self, data: Path) -> list[str]:
         normal = ["--auth-root-authentication-method=normal", "--skip-test-db", "--skip-name-resolve"]
-        own = [*self._base(), *normal, "--innodb-log-file-size=16M"]
+        own = [*self._base(data), *normal, "--innodb-log-file-size=16M"]
         if self.version == "10.11":
             installation()
             return ["mariadb-install-db", *own]

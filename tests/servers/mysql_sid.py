@@ -66,20 +66,21 @@ class NewMySQLServer(MySQLServer):
     """Run one server as `MySQLServer` does: without what 9.x no longer has."""
 
     name = "mysql9"
+    version = "sid"
 
     def _own_options(self) -> dict[str, str]:
         return super()._own_options() | {"innodb-redo-log-capacity": "32M"}
 
-    def _server_command(self) -> list[str]:
+    def _server_command(self, data: Path | None = None) -> list[str]:
         self._options.pop("innodb-log-file-size", None)
         root = installation()
         private = f"--character-sets-dir={root}/usr/share/mysql/charsets"
         folders = [f"--basedir={root}/usr", f"--lc-messages-dir={root}/usr/share/mysql", private]
         plugins = f"--plugin-dir={root}/usr/lib/mysql/plugin"
-        return [*_loader(root), *self._base(), *folders, plugins, f"--pid-file={self.folder}/pid"]
+        return [*_loader(root), *self._base(data), *folders, plugins, f"--pid-file={self.folder}/pid"]
 
-    def _initialise_command(self) -> list[str]:
-        return [*self._server_command(), "--initialize-insecure", "--innodb-redo-log-capacity=32M"]
+    def _initialise_command(self, data: Path) -> list[str]:
+        return [*self._server_command(data), "--initialize-insecure", "--innodb-redo-log-capacity=32M"]
 
 
 def _loader(root: Path) -> Sequence[str]:

@@ -48,4 +48,4 @@ def test_kafka(databases: Databases, tmp_path: Path, seed: int) -> None:
         servers = [chaos.crash_server] * 2 + [chaos.restart_server] + [chaos.restart_broker] * 5
         chaos.run([*steps, *servers], 4.0)
         report("Kafka, exactly once", chaos, finish(pipeline, load))
-    broker.stop()
+    broker.kill()

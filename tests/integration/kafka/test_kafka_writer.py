@@ -356,7 +356,7 @@ def strict_kafka() -> Iterator[KafkaBroker]:
         broker = KafkaBroker(secure=True, settings=settings)
         broker.start()
     yield broker
-    broker.stop()
+    broker.kill()
 
 
 def test_a_topic_that_nobody_makes(strict_kafka: KafkaBroker, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,9 +18,9 @@ def pair(kind: type[MySQLServer]) -> Iterator[tuple[MySQLServer, MySQLServer]]:
             follow(replica, primary)
             yield primary, replica
         finally:
-            replica.stop()
+            replica.kill()
     finally:
-        primary.stop()
+        primary.kill()
 
 
 def follow(replica: MySQLServer, primary: MySQLServer) -> None:

@@ -21,7 +21,7 @@ def no_gtids() -> Iterator[MySQLServer]:
     with require("mysql"):
         server = MySQLServer(options={"gtid-mode": "OFF", "enforce-gtid-consistency": "OFF"}).start()
     yield server
-    server.stop()
+    server.kill()
 
 
 def purge(server: MySQLServer) -> None:

@@ -63,7 +63,7 @@ def mysql_without_gtids() -> Iterator[MySQLServer]:
     with require("mysql"):
         server = MySQLServer(options={"gtid-mode": "OFF", "enforce-gtid-consistency": "OFF"}).start()
     yield server
-    server.stop()
+    server.kill()
 
 
 @pytest.fixture(params=["mysql", "mariadb", "mysql_without_gtids"])
