@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 
 import pytest
+from xdist.remote import Producer
 
 from tests.servers.connect import ConnectWorker
 from tests.servers.kafka import KafkaBroker
@@ -12,8 +13,15 @@ from tests.servers.mysql import MySQLServer
 from tests.servers.mysql_sid import NewMySQLServer
 from tests.servers.policy import Unavailable, require
 from tests.servers.postgres import Database, PostgresServer
+from tests.sharing import ByFolder
 
 PostgresOf = Callable[[int], PostgresServer]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByFolder:
+    """Share the tests among processes as `tests.sharing` says."""
+    return ByFolder(config, log)
 
 
 @pytest.fixture(scope="session")
@@ -66,7 +74,7 @@ def kafka_broker() -> Iterator[KafkaBroker]:
     with require("kafka"):
         broker = KafkaBroker(secure=True)
     yield broker
-    broker.stop()
+    broker.kill()
 
 
 @pytest.fixture
@@ -84,7 +92,7 @@ def connect_worker() -> Iterator[list[ConnectWorker]]:
     workers: list[ConnectWorker] = []
     yield workers
     for worker in workers:
-        worker.stop()
+        worker.kill()
 
 
 @pytest.fixture
@@ -104,7 +112,7 @@ def mysql() -> Iterator[MySQLServer]:
     with require("mysql"):
         server = MySQLServer().start()
     yield server
-    server.stop()
+    server.kill()
 
 
 @pytest.fixture(scope="session")
@@ -113,7 +121,7 @@ def mariadb() -> Iterator[MySQLServer]:
     with require("mariadb"):
         server = MariaDBServer().start()
     yield server
-    server.stop()
+    server.kill()
 
 
 @pytest.fixture(scope="session")
@@ -122,7 +130,7 @@ def mariadb11() -> Iterator[MySQLServer]:
     with require("mariadb11"):
         server = MariaDBServer("11.4").start()
     yield server
-    server.stop()
+    server.kill()
 
 
 @pytest.fixture(scope="session")
@@ -133,7 +141,7 @@ def mysql9() -> Iterator[MySQLServer]:
     except Unavailable as error:
         pytest.skip(f"mysql9: {error}")
     yield server
-    server.stop()
+    server.kill()
 
 
 @pytest.fixture(scope="session")
@@ -142,7 +150,7 @@ def mongo_server() -> Iterator[MongoServer]:
     with require("mongodb"):
         server = MongoServer()
     yield server
-    server.stop()
+    server.kill()
 
 
 @pytest.fixture
