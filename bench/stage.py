@@ -52,7 +52,7 @@ class Stage:
     def broker(self) -> KafkaBroker:
         """The Kafka broker."""
         self.say("starting Kafka")
-        broker = KafkaBroker().start()
+        broker = KafkaBroker(lasting=True).start()
         self._stack.callback(broker.stop)
         return broker
 

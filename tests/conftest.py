@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 
 import pytest
+from hypothesis import settings
 from xdist.remote import Producer
 
 from tests.servers.connect import ConnectWorker
@@ -16,6 +17,9 @@ from tests.servers.postgres import Database, PostgresServer
 from tests.sharing import ByFolder
 
 PostgresOf = Callable[[int], PostgresServer]
+
+settings.register_profile("cdc", deadline=None)  # a time on the wall says nothing where servers run beside
+settings.load_profile("cdc")
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -64,7 +64,7 @@ class KafkaBroker(Server):
 
     `secure` adds the listeners `SASL_PLAINTEXT`, `SSL` and `SASL_SSL` (PLAIN, SCRAM-SHA-256 and -512
     for :data:`USER`; client certificates are asked for, not required); `settings` are lines of
-    server.properties.
+    server.properties. `lasting`: compile as in production, for measurements; else starting is cheap.
     """
 
     log_name = "server.log"
@@ -72,9 +72,15 @@ class KafkaBroker(Server):
     host = "127.0.0.1"
 
     def __init__(
-        self, *, secure: bool = False, heap: str = "384m", settings: Mapping[str, object] | None = None
+        self,
+        *,
+        secure: bool = False,
+        heap: str = "384m",
+        settings: Mapping[str, object] | None = None,
+        lasting: bool = False,
     ) -> None:
         self.secure = secure
+        self._compiler = [] if lasting else [java.QUICK]
         self.folder = scratch("kafka")
         self.certificates = certificates()
         protocols = ["PLAINTEXT", "CONTROLLER", *(["SASL_PLAINTEXT", "SSL", "SASL_SSL"] if secure else [])]
@@ -110,7 +116,7 @@ class KafkaBroker(Server):
         if not (self.folder / "data" / "meta.properties").exists():
             self._format(config)
         started = {"kafka.server.KafkaRaftServer": "INFO", "kafka.server.BrokerServer": "INFO"}
-        flags = [java.logging_config(self.folder, log, "WARN", started)]
+        flags = [*self._compiler, java.logging_config(self.folder, log, "WARN", started)]
         command = java.command(self._class_path, "kafka.Kafka", str(config), heap=self._heap, flags=flags)
         self._process = java.start(command, self.folder, "server")
         port = self._ports["PLAINTEXT"]
@@ -125,7 +131,7 @@ class KafkaBroker(Server):
             for mechanism in ("SCRAM-SHA-256", "SCRAM-SHA-512")
             for part in ("--add-scram", f"{mechanism}=[name={USER},password={PASSWORD}]")
         ]
-        flags = [java.logging_config(self.folder, self.folder / "format.log", "WARN", {})]
+        flags = [java.QUICK, java.logging_config(self.folder, self.folder / "format.log", "WARN", {})]
         arguments = ["format", "-t", _CLUSTER, "-c", str(config), *(scram if self.secure else [])]
         tool = "kafka.tools.StorageTool"
         command = java.command(self._class_path, tool, *arguments, heap="64m", flags=flags)
