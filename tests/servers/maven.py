@@ -51,7 +51,9 @@ def class_path(coordinates: Sequence[str], exclusions: Sequence[str] = ()) -> st
             source = answer.with_suffix(".pom.xml")
             source.write_text(pom)
             goal = f"{_DEPENDENCY_PLUGIN}:build-classpath"
-            run_quietly([*_MAVEN, "-f", str(source), goal, f"-Dmdep.outputFile={answer}"], attempts=2)
+            draft = answer.with_suffix(".part")
+            run_quietly([*_MAVEN, "-f", str(source), goal, f"-Dmdep.outputFile={draft}"], attempts=2)
+            draft.rename(answer)
     return answer.read_text().strip()
 
 
@@ -67,7 +69,8 @@ def jar_folder(name: str, coordinates: Sequence[str], *, without: str, without_g
         goal = f"{_DEPENDENCY_PLUGIN}:copy-dependencies"
         exclusions = [f"-DexcludeArtifactIds={without}", f"-DexcludeGroupIds={without_groups}"]
         options = [*exclusions, f"-DoutputDirectory={folder}"]
-        run_quietly([*_MAVEN, "-f", str(source), goal, *options], attempts=2)
+        with locked("maven"):
+            run_quietly([*_MAVEN, "-f", str(source), goal, *options], attempts=2)
         source.unlink()
 
     return built(name, build)

@@ -11,7 +11,7 @@ from typing import Any, Self
 
 import pymysql
 
-from tests.servers.cache import built, run_quietly, tar_in_jar
+from tests.servers.cache import built, locked, run_quietly, tar_in_jar
 from tests.servers.maven import artefact
 from tests.servers.policy import Unavailable
 from tests.servers.process import Process, accepts, free_port, scratch
@@ -51,9 +51,10 @@ def ensure_apt(packages: Sequence[str]) -> None:
     names = " ".join(packages)
     if os.geteuid() != 0 or shutil.which("apt-get") is None:
         raise Unavailable(f"the system packages {names} are not installed")
-    run_quietly(["apt-get", "update", "-q"], attempts=2)
-    # Installing fails half-way now and then on a vanished temporary folder: once more.
-    run_quietly(["apt-get", "install", "-y", "-q", "--no-install-recommends", *packages], attempts=2)
+    with locked("apt"):
+        run_quietly(["apt-get", "update", "-q"], attempts=2)
+        # Installing fails half-way now and then on a vanished temporary folder: once more.
+        run_quietly(["apt-get", "install", "-y", "-q", "--no-install-recommends", *packages], attempts=2)
 
 
 def installation() -> Path:

@@ -1,6 +1,7 @@
 """Server processes that never outlive the process that started them."""
 
 import atexit
+import fcntl
 import os
 import random
 import signal
@@ -12,6 +13,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import IO
 
+from tests.servers.cache import cache_root
 from tests.servers.policy import Unavailable
 
 # Reads "add PID", "del PID" and "tmp FOLDER". When its input ends, because we are gone in whatever way
@@ -31,6 +33,8 @@ printf %s "$folders" | while read -r folder; do rm -rf "$folder"; done
 """
 _reaper: subprocess.Popen[str] | None = None
 _live: dict[int, "Process"] = {}
+_ports: set[int] = set()
+_ports_file: IO[bytes] | None = None
 
 
 def _tell_reaper(verb: str, what: object) -> None:
@@ -153,9 +157,14 @@ def tail(log: Path, size: int = 1500) -> str:
 
 
 def free_port() -> int:
-    """Return a free TCP port below the ephemeral range, which outgoing connections use up."""
+    """Return a free TCP port below the ephemeral range, which outgoing connections use up.
+
+    No other process that asks here is given it as long as this one lives.
+    """
     for _ in range(200):
         port = random.SystemRandom().randrange(15000, 32000)
+        if port in _ports or not _reserve(port):
+            continue
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
@@ -164,6 +173,19 @@ def free_port() -> int:
                 continue
             return port
     raise Unavailable("no free port below 32000")
+
+
+def _reserve(port: int) -> bool:
+    """Lock the byte of one file that stands for the port; the lock ends with the process."""
+    global _ports_file
+    if _ports_file is None:
+        _ports_file = (cache_root() / ".ports.lock").open("ab")
+    try:
+        fcntl.lockf(_ports_file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, port)
+    except OSError:
+        return False
+    _ports.add(port)
+    return True
 
 
 def accepts(port: int) -> bool:
