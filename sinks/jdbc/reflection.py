@@ -65,7 +65,10 @@ def reflect(session: Session, identifiers: Identifiers, name: TableName) -> Targ
                 generated=bool(found.get("computed")),
                 filled=found.get("default") is not None or bool(found.get("identity")),
             )
-        return TargetTable(name, columns, _unique(inspector, name.name, schema))
+        unique = _unique(inspector, name.name, schema)
+    if session.target.dialect == "sqlite":
+        unique |= _sqlite_unique(session, identifiers.quote(name.name))
+    return TargetTable(name, columns, unique)
 
 
 def _unique(inspector: Any, name: str, schema: str | None) -> frozenset[frozenset[str]]:
@@ -80,6 +83,14 @@ def _unique(inspector: Any, name: str, schema: str | None) -> frozenset[frozense
             members = [column or _PARTIAL for column in index["column_names"]]
             sets.add(frozenset([*members, _PARTIAL] if partial else members))
     return frozenset(sets)
+
+
+def _sqlite_unique(session: Session, table: str) -> frozenset[frozenset[str]]:
+    """Return the indexes of UNIQUE behind a column, which SQLAlchemy looks for in the table's text."""
+    indexes = session.execute(f"PRAGMA index_list({table})")
+    own = [row[1] for row in indexes if row[2] and row[3] == "u"]
+    columns = (session.execute(f'PRAGMA index_info("{name.replace(chr(34), chr(34) * 2)}")') for name in own)
+    return frozenset(frozenset(row[2] for row in rows) for rows in columns)
 
 
 def _native_types(session: Session, identifiers: Identifiers, name: TableName) -> Mapping[str, str]:

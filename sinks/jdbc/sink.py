@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Sequence
 
@@ -11,10 +12,13 @@ from cdc.plugin import Positions, Sink, SinkContext, register
 from sinks.jdbc.checkpoint import Checkpoint, Moved
 from sinks.jdbc.config import JdbcSinkConfig
 from sinks.jdbc.loader import Loader, make_writer
+from sinks.jdbc.replays import is_overtaken, moments
 from sinks.jdbc.session import RowsRejected, Session
 from sinks.jdbc.spans import Partition, Span, bytes_of, cut, halves, part_from, positions
 from sinks.jdbc.stream import Stream
 from sinks.jdbc.tables import identifiers_of
+
+log = logging.getLogger(__name__)
 
 _FIRST_PAUSE = 0.02
 _LOST_TABLE = {"42P01", "42703", "1146", "1054", "no such table"}
@@ -118,9 +122,8 @@ class JdbcSink(Sink):
     def _commit_sent(self) -> None:
         """Commit the open transaction, because a table has to be changed outside of it."""
         if self._sent:
-            reached = positions(self._sent)
-            self.stream.commit(self.checkpoint, reached, ())
-            self._committed(self._sent, reached)
+            self.stream.commit(lambda: self._advance(self._sent), ())
+            self._committed(self._sent)
             self._sent = []
 
     def _take_back(self) -> None:
@@ -146,11 +149,10 @@ class JdbcSink(Sink):
         try:
             lanes = self.loader.lanes(self._pending, self._commit_sent)
             spans = self._sent + self._pending
-            reached = positions(spans)
-            self.stream.commit(self.checkpoint, reached, lanes)
+            self.stream.commit(lambda: self._advance(spans), lanes)
         except (CdcError, Moved):
             return False
-        self._committed(spans, reached)
+        self._committed(spans)
         self._sent, self._pending = [], []
         return True
 
@@ -165,18 +167,26 @@ class JdbcSink(Sink):
             self._retrying(spans)
         except RowsRejected as error:
             if sum(map(len, spans)) == 1:
-                self._reject(spans[0], error)
+                self._leave_out(spans[0], error)
                 return
             first, second = halves(spans)
             self._commit_or_split(first)
             self._commit_or_split(second)
+
+    def _leave_out(self, span: Span, error: RowsRejected) -> None:
+        if is_overtaken(span, error, self.checkpoint.moments):
+            text = "%s-%d@%s tells again a change that newer ones have overtaken; it is left out: %s"
+            log.info(text, *span.partition, span.offset(span.start), error)
+            self.context.metrics.add("RecordsSeenBefore")
+        else:
+            self._reject(span, error)
+        self._retrying([span], skip=True)
 
     def _reject(self, span: Span, error: RowsRejected) -> None:
         self.context.report(span.batch, span.start, error)
         # Our position is about to pass the record: what was set aside must be durable before.
         getattr(self.context.report, "commit", _nothing)()
         self.context.metrics.add("TotalNumberOfErrantRecords")
-        self._retrying([span], skip=True)
 
     def _retrying(self, spans: Sequence[Span], *, skip: bool = False) -> None:
         """Commit; what the database asks to try again is tried again, with growing pauses."""
@@ -187,7 +197,7 @@ class JdbcSink(Sink):
                 # With a connection the answer to a commit may have been lost: what it stored is done.
                 spans = self._remaining(spans)
                 if spans:
-                    self._commit([] if skip else spans, positions(spans))
+                    self._commit(spans, skip=skip)
                 return
             except SinkUnavailable:
                 self._undone()
@@ -209,17 +219,20 @@ class JdbcSink(Sink):
     def _undone(self) -> None:
         self.writer.rolled_back()
 
-    def _commit(self, spans: Sequence[Span], reached: dict[Partition, int]) -> None:
-        lanes = self.loader.lanes(spans)
+    def _commit(self, spans: Sequence[Span], *, skip: bool) -> None:
+        lanes = self.loader.lanes([] if skip else spans)
         with self.session.transaction():
-            self.checkpoint.advance(reached)
+            self._advance(spans)
             for lane in lanes:
                 self.writer.write(lane)
-        self._committed(spans, reached)
+        self._committed(spans)
 
-    def _committed(self, spans: Sequence[Span], reached: dict[Partition, int]) -> None:
-        self.checkpoint.known.update(reached)
-        self._reached.update(reached)
+    def _advance(self, spans: Sequence[Span]) -> None:
+        self.checkpoint.advance(positions(spans), moments(spans))
+
+    def _committed(self, spans: Sequence[Span]) -> None:
+        self.checkpoint.committed()
+        self._reached.update(positions(spans))
         self.context.metrics.add("TotalNumberOfEventsSeen", sum(map(len, spans)))
 
     # -- connection ----------------------------------------------------------------------------

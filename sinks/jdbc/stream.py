@@ -6,13 +6,11 @@ gives the next. Nothing else may use the session between `send` and `commit` or 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 
-from sinks.jdbc.checkpoint import Checkpoint
 from sinks.jdbc.lane import Lane
 from sinks.jdbc.session import Session
-from sinks.jdbc.spans import Partition
 from sinks.jdbc.writer import Writer
 
 
@@ -42,12 +40,12 @@ class Stream:
         for lane in lanes:
             self.writer.write(lane)
 
-    def commit(self, checkpoint: Checkpoint, reached: Mapping[Partition, int], lanes: Iterable[Lane]) -> None:
-        """Write the last lanes and the position, and commit."""
+    def commit(self, advance: Callable[[], None], lanes: Iterable[Lane]) -> None:
+        """Write the last lanes and the position (`advance`), and commit."""
         self._wait()
         self._write(lanes, begin=not self.open)
         self.open = True
-        checkpoint.advance(reached)
+        advance()
         self.session.execute("COMMIT")
         self.open = False
 
