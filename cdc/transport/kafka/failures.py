@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -32,6 +33,8 @@ _REJECTED = {
     "INVALID_RECORD": "the topic accepts no such record; a compacted topic needs keys",
 }
 _DENIED = ("_AUTHENTICATION", "SASL_AUTHENTICATION_FAILED", "UNSUPPORTED_SASL_MECHANISM")
+# bad, unsupported, revoked, expired, unknown, of an unknown authority, missing (RFC 8446, section 6.2)
+_CERTIFICATE_ALERT = re.compile(r"SSL alert number (4[2-6]|48|116)\b")
 _FENCED = ("_FENCED", "PRODUCER_FENCED", "INVALID_PRODUCER_EPOCH", "FENCED_INSTANCE_ID")
 
 
@@ -76,7 +79,7 @@ class Failures:
     def on_error(self, error: KafkaError) -> None:
         """Take an error of the client as a whole."""
         self.last = error.str()
-        if error.name() in _DENIED or error.fatal() or _untrusted(error):
+        if error.name() in _DENIED or error.fatal() or _untrusted(error) or _refused(error):
             self._keep(_of_client(error, self._client))
         elif time.monotonic() - self._logged > 10:
             self._logged = time.monotonic()
@@ -120,7 +123,15 @@ def _untrusted(error: KafkaError) -> bool:
     return error.name() == "_SSL" and "verif" in error.str()
 
 
+def _refused(error: KafkaError) -> bool:
+    """Whether the broker wants a certificate of us, or another one."""
+    return _CERTIFICATE_ALERT.search(error.str()) is not None
+
+
 def _of_client(error: KafkaError, client: str) -> CdcError:
     if _untrusted(error):
         return AccessDenied(f"{client}: {error.str()}", hint="check ssl.truststore.location")
+    if _refused(error):
+        hint = "the broker asks for another certificate: check ssl.keystore.location, or ssl.keystore.key"
+        return AccessDenied(f"{client}: {error.str()}", hint=hint)
     return translate(error, client)
