@@ -140,6 +140,18 @@ _TRANSACTION = re.compile(r'"id":"(?:\d+:\d+|\d+-\d+-\d+|[0-9a-f]{8}(?:-[0-9a-f]
 _OLDER = re.compile(r'"version":"3\.5\.0\.Final"')
 # A session of MongoDB, and the number of its transaction.
 _SESSION = re.compile(r'(\{\\"id\\": \{\\"\$binary\\": \\")[^\\]+(\\",\\"\$type\\": \\"04\\"\}\})(?::\d+)?')
+# In the text of MongoDB's own connector, whose quotes are escaped or not: tokens, times, sessions, ids.
+_Q = r'\\*"'
+_MONGO_KAFKA = [
+    re.compile(pattern.replace("'", _Q))
+    for pattern in (
+        r"(_data': ')[0-9a-fA-F]+",
+        r"((?:clusterTime|wallTime)': \{'\$(?:timestamp|date)': )(?:-?\d+|\{[^}]*\}|'[^\"\\]*')",
+        r"(\{'\$timestamp': )\{'t': 1[0-9]{9}, 'i': \d+\}",
+        r"((?:collectionUUID|\{'id)': \{'\$binary': (?:\{'base64': )?')[^\"\\]+",
+        r"(txnNumber': \{'\$numberLong': ')\d+",
+    )
+]
 # Java objects that Debezium prints where it has no text: a message in END, an array in an array.
 _JAVA_OBJECT = re.compile(r"((?:LogicalDecodingMessageId|\[Ljava\.lang\.\w+;)@)[0-9a-f]+")
 
@@ -151,6 +163,8 @@ def mask(text: str | None) -> str | None:
     text = _OLDER.sub('"version":"3.6.3.Final"', _CLOCK.sub(r'"\1":0', text))
     text = _SESSION.sub(r"\g<1>0\g<2>", text)
     text = _POSITION.sub(r'"\1":0', text)
+    for pattern in _MONGO_KAFKA:
+        text = pattern.sub(r"\g<1>0", text)
     text = _GTID.sub('"gtid":"0"', _FILE.sub('"file":"0"', text))
     text = _SEQUENCE.sub(lambda found: re.sub(r"\d+", "0", found[0]), text)
     return _JAVA_OBJECT.sub(r"\g<1>0", _TRANSACTION.sub('"id":"0:0"', text))

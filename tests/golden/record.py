@@ -13,7 +13,8 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 from tests.golden.corpus import Case, Event, cases
-from tests.golden.targets import END, TARGETS, Target, without_mark
+from tests.golden.targets import END, TARGETS, MongoKafkaTarget, Target, without_mark
+from tests.golden.worker_recorder import WorkerRecorder
 from tests.servers import java
 from tests.servers.process import scratch
 
@@ -124,7 +125,7 @@ def main(patterns: list[str]) -> int:
 
 def _record(chosen: list[Case], target: Target) -> int:
     """Record these cases of one kind; return how many fail."""
-    recorder = Recorder(target)
+    recorder = WorkerRecorder(target) if isinstance(target, MongoKafkaTarget) else Recorder(target)
     failures = 0
     for case in chosen:
         lines = recorder.record(case)

@@ -86,4 +86,4 @@ def _headers(encoded: Encoded, index: int) -> list[tuple[str, bytes | None]]:
 
 
 def _text(data: bytes | None) -> str | None:
-    return None if data is None else data.decode()
+    return None if data is None else data.decode("utf-8", "surrogateescape")

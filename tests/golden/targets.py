@@ -7,12 +7,14 @@ import subprocess
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import ClassVar
 
 from bson import json_util
 from pymysql.constants import CLIENT
 
 from tests.servers.cache import wheel
+from tests.servers.connect import mongo_kafka_plugin
 from tests.servers.mariadb import MariaDBServer
 from tests.servers.maven import class_path
 from tests.servers.mongodb import MongoServer
@@ -291,6 +293,29 @@ class MongoTarget(Target):
         self.server.stop()
 
 
+class MongoKafkaTarget(MongoTarget):
+    """The same server, read by MongoDB's own connector on a worker of Kafka Connect."""
+
+    kind = "mongo_kafka"
+    options: ClassVar[Mapping[str, str]] = {
+        "connector.class": "com.mongodb.kafka.connect.MongoSourceConnector",
+        "database": DATABASE,
+        "poll.await.time.ms": "200",
+        "key.converter": "org.apache.kafka.connect.storage.StringConverter",
+        "value.converter": "org.apache.kafka.connect.storage.StringConverter",
+    }
+
+    @classmethod
+    def plugins(cls) -> tuple[Path, ...]:
+        """Return the folders of the worker's plugins."""
+        return (mongo_kafka_plugin(),)
+
+    def connection(self) -> dict[str, str]:
+        """Return the connector's options that say where the server is."""
+        return {"connection.uri": self.server.url()}
+
+
 TARGETS: Mapping[str, type[Target]] = {
-    target.kind: target for target in (PostgresTarget, MySQLTarget, MariaDBTarget, MongoTarget)
+    target.kind: target
+    for target in (PostgresTarget, MySQLTarget, MariaDBTarget, MongoTarget, MongoKafkaTarget)
 }

@@ -4,7 +4,7 @@ import json
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -32,6 +32,9 @@ _JDBC_SINK = (
     "com.mysql:mysql-connector-j:9.1.0",
     "org.mariadb.jdbc:mariadb-java-client:3.5.1",
 )
+MONGO_KAFKA = "2.0.1"
+"""The newest release of MongoDB's own connector that can be had."""
+
 # The worker has these itself, and has no use for the others' drivers.
 _NOT_IN_PLUGIN = ("kafka-clients", "connect-", "slf4j-", "ojdbc", "jython")
 # Jackson finds the worker's modules too, which fit no Jackson but the worker's.
@@ -64,25 +67,40 @@ def jdbc_sink_plugin() -> Path:
     )
 
 
+def mongo_kafka_plugin() -> Path:
+    """Return a plugin folder with MongoDB's own connector."""
+    coordinates = (f"org.mongodb.kafka:mongo-kafka-connect:{MONGO_KAFKA}",)
+    return jar_folder(
+        f"mongo-kafka-{MONGO_KAFKA}", coordinates, without="none", without_groups="org.apache.kafka,org.slf4j"
+    )
+
+
 class ConnectFailure(AssertionError):
     """A connector or task has FAILED; the message is its trace."""
 
 
 class ConnectWorker(Server):
-    """Run one distributed worker on a Kafka broker; `settings` are lines of its properties."""
+    """Run one distributed worker on a Kafka broker; `settings` are lines of its properties.
+
+    plugins: folders of jars; without any those of Debezium.
+    """
 
     log_name = "worker.log"
 
     def __init__(
-        self, bootstrap: str, *, heap: str = "512m", settings: Mapping[str, object] | None = None
+        self,
+        bootstrap: str,
+        *,
+        heap: str = "512m",
+        settings: Mapping[str, object] | None = None,
+        plugins: Sequence[Path] = (),
     ) -> None:
         self.bootstrap = bootstrap
         self.port = free_port()
         self.folder = scratch("connect")
-        plugins = self.folder / "plugins"
-        plugins.mkdir()
-        (plugins / "debezium-sources").symlink_to(source_plugins())
-        (plugins / "debezium-jdbc-sink").symlink_to(jdbc_sink_plugin())
+        (self.folder / "plugins").mkdir()
+        for folder in plugins or (source_plugins(), jdbc_sink_plugin()):
+            (self.folder / "plugins" / folder.name).symlink_to(folder)
         self._heap = heap
         self._settings = dict(settings or {})
         self._class_path = runtime()

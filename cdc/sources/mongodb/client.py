@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -110,10 +110,11 @@ def translated(deployment: Deployment) -> Iterator[None]:
         yield
     except driver.PyMongoError as error:
         details = getattr(error, "details", None)
-        code = getattr(error, "code", None) or (details.get("code") if isinstance(details, dict) else None)
+        said = details if isinstance(details, Mapping) else {}
+        code = getattr(error, "code", None) or said.get("code")
         labels = [label for label in _LABELS if error.has_error_label(label)]
         raise failure(
-            str(error),
+            str(said.get("errmsg") or error),
             code,
             labels,
             place=place(deployment),

@@ -56,7 +56,12 @@ class _Known:
 _KNOWN = (
     # ChangeStreamHistoryLost, InvalidResumeToken, ChangeStreamFatalError, CappedPositionLost,
     # OplogQueryMinTsMissing, and what 3.6 and 4.0 said instead.
-    _Known(PositionLost, lambda hints: hints.lost, (286, 260, 280, 136, 326, 40576, 40585, 40615, 50811)),
+    _Known(
+        PositionLost,
+        lambda hints: hints.lost,
+        (286, 260, 280, 136, 326, 40576, 40585, 40615, 50811),
+        ("resume token string was not a valid hex string",),
+    ),
     _Known(
         UnsupportedValue,
         lambda hints: hints.too_large,
