@@ -314,6 +314,22 @@ def test_an_own_statement_is_told_anew(database: Database, small_windows: None) 
     assert [event.key["id"] for event in capture.events("numbers", "d")] == [told[0]]
 
 
+def test_an_own_statement_cut_leaves_finished_tables_alone(database: Database, small_windows: None) -> None:
+    create(database)
+    names, option = ("numbers", "pairs", "words"), "snapshot.select.statement.overrides"
+    selects = {f"{option}.public.{name}": f"select * from {name} where v < 7" for name in names[:2]}
+    include = {"table.include.list": ",".join(f"public.{name}" for name in names)}
+    capture = Capture(database, {option: "public.numbers,public.pairs", **selects, **include})
+    cut(capture, 60)
+    told = len(capture.events("pairs"))
+    assert len(capture.events("numbers")) == ROWS
+    assert 0 < told < ROWS
+    with capture.running():
+        capture.sync()
+    counts = {name: len(capture.events(name)) for name in names}
+    assert counts == {"numbers": ROWS, "pairs": told + ROWS, "words": ROWS}
+
+
 def test_a_table_rewritten_behind_the_snapshot_waits_for_the_next_try(tables: Database) -> None:
     capture = Capture(tables, CHUNKS)
     task = capture.task()
