@@ -17,7 +17,8 @@ from cdc.transport.kafka.reader import KafkaReader
 from cdc.transport.kafka.rules import Rule, Rules, parse
 from cdc.transport.kafka.state import KafkaState
 from cdc.transport.kafka.subscription import Subscription
-from cdc.transport.kafka.topics import TopicMaker, ensure_compacted, outcome
+from cdc.transport.kafka.topic_maker import TopicMaker
+from cdc.transport.kafka.topics import ensure_compacted, outcome
 from cdc.transport.kafka.transactions import TransactionalWriter
 from cdc.transport.kafka.writer import KafkaWriter
 

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from cdc.batch import Encoded
 from cdc.errors import Fenced, LogError
 from cdc.transport.kafka.failures import Failures, driver, translate
-from cdc.transport.kafka.topics import TopicMaker, idle
+from cdc.transport.kafka.topic_maker import TopicMaker
+from cdc.transport.kafka.topics import idle
 from cdc.transport.kafka.writer import KafkaWriter, Tick
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ class TransactionalWriter(KafkaWriter):
             self._failures.raise_first()
             if offsets:
                 self._begin()
+            self._release(tick)
             if self._open:
                 self._produce_offsets(self._offset_topic, offsets, tick)
                 self._flush(tick)

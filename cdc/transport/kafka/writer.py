@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from cdc.batch import Encoded
 from cdc.plugin import LogWriter
 from cdc.transport.kafka.failures import Failures, driver, translate
-from cdc.transport.kafka.topics import TopicMaker
+from cdc.transport.kafka.topic_maker import TopicMaker
 
 if TYPE_CHECKING:
     from confluent_kafka import Producer
@@ -20,6 +20,8 @@ BARRIER = 0.5
 """Seconds between commits under load: a flush stalls the pipe for some milliseconds."""
 IDLE_BARRIER = 0.1
 """Seconds between commits when the source has nothing more to give at once."""
+HELD_BYTES = 1 << 22
+"""How much may wait for new topics, which are made together."""
 _SLICE = 0.5
 _NO_PARTITION = -1
 
@@ -46,16 +48,38 @@ class KafkaWriter(LogWriter):
         self._producer, self._failures, self._topics, self._offsets = producer, failures, topics, offsets
         self._committed = self._ticked = time.monotonic()
         self._appended = False
+        self._held: list[Encoded] = []
+        self._held_bytes = 0
         if isinstance(offsets, str):
-            topics.ensure(offsets, lambda: None)
+            topics.ensure([offsets], lambda: None)
 
     def append(self, encoded: Encoded, tick: Tick) -> None:
-        """Queue the records; waits while the queue is full. They can be read before `commit`."""
+        """Queue the records; waits while the queue is full. They can be read before `commit`.
+
+        Those of a new topic wait for others of their kind, until the source pauses or a commit comes.
+        """
         self._failures.serve(self._producer.poll, 0)
         if not encoded.values:
             return
-        self._topics.ensure(encoded.topic, tick)
         self._appended = True
+        if self._topics.knows(encoded.topic):
+            self._queue(encoded, tick)
+            return
+        self._held.append(encoded)
+        self._held_bytes += sum(map(len, filter(None, encoded.values)))
+        if self._held_bytes >= HELD_BYTES:
+            self._release(tick)
+
+    def _release(self, tick: Tick) -> None:
+        """Queue what waits for its topics."""
+        if not self._held:
+            return
+        self._topics.ensure((encoded.topic for encoded in self._held), tick)
+        held, self._held, self._held_bytes = self._held, [], 0
+        for encoded in held:
+            self._queue(encoded, tick)
+
+    def _queue(self, encoded: Encoded, tick: Tick) -> None:
         if encoded.row_headers or encoded.timestamps:
             self._append_singly(encoded, tick)
         else:
@@ -103,6 +127,7 @@ class KafkaWriter(LogWriter):
 
     def commit(self, offsets: Mapping[bytes, bytes | None], tick: Tick) -> None:
         """Wait until the brokers have every record, then store the offsets."""
+        self._release(tick)
         self._flush(tick)
         if isinstance(self._offsets, str):
             self._produce_offsets(self._offsets, offsets, tick)
@@ -135,7 +160,9 @@ class KafkaWriter(LogWriter):
         self._appended = False
 
     def due(self, *, idle: bool) -> bool:
-        """Tell whether to commit: once a second, sooner when the source pauses after records."""
+        """Tell whether to commit: twice a second, sooner when the source pauses after records."""
+        if idle and self._held:
+            return True
         interval = IDLE_BARRIER if idle and self._appended else BARRIER
         return time.monotonic() - self._committed >= interval
 

@@ -27,6 +27,12 @@ def tick() -> None:
     """Do nothing."""
 
 
+def write(writer: LogWriter, encoded: Encoded) -> None:
+    """Append and commit: topics are made by one of the two."""
+    writer.append(encoded, tick)
+    writer.commit({}, tick)
+
+
 def name(prefix: str) -> str:
     return f"{prefix}-{uuid.uuid4().hex[:8]}"
 
@@ -182,6 +188,35 @@ def test_topics_are_made_as_the_connector_says(kafka: KafkaBroker, admin: AdminC
     writer.close()
 
 
+@pytest.mark.parametrize("options", [{}, {"replication.factor": "1", "partitions": "2"}])
+def test_the_topics_of_many_tables_are_made_together(kafka: KafkaBroker, options: dict[str, str]) -> None:
+    """One after the other takes several requests each, so that a hundred would take seconds."""
+    config = {f"topic.creation.default.{key}": value for key, value in options.items()}
+    writer = open_log(kafka).writer("c", 0, config)
+    topics = [name("many") for _ in range(100)]
+    for value in (b"1", b"2"):
+        for topic in topics:
+            writer.append(Encoded(topic, [b"k"], [value]), tick)
+    assert writer.due(idle=True)
+    began = time.monotonic()
+    writer.commit({}, tick)
+    assert time.monotonic() - began < 20
+    for topic in topics[::11]:
+        assert [message.value() for message in dump(kafka, topic)] == [b"1", b"2"]
+    writer.close()
+
+
+def test_records_that_wait_for_their_topics_are_bounded(kafka: KafkaBroker) -> None:
+    writer = open_log(kafka).writer("c", 0, {})
+    topic = name("bounded")
+    for number in range(1, 12):
+        writer.append(Encoded(topic, [None], [b"%2d" % number + bytes(500_000)]), tick)
+    until = time.monotonic() + 20
+    while len(dump(kafka, topic)) < 9:  # without a commit
+        assert time.monotonic() < until
+    writer.close()
+
+
 @pytest.mark.parametrize(
     ("key", "value", "reason"),
     [
@@ -198,7 +233,7 @@ def test_a_topic_that_cannot_be_made_is_named(kafka: KafkaBroker, key: str, valu
     }
     writer = open_log(kafka).writer("c", 0, config)
     with pytest.raises(LogRejected, match=rf"(?s)Topic shop\.orders-x cannot be created.*{reason}"):
-        writer.append(Encoded("shop.orders-x", [b"k"], [b"v"]), tick)
+        write(writer, Encoded("shop.orders-x", [b"k"], [b"v"]))
     writer.close()
 
 
@@ -206,7 +241,7 @@ def test_a_record_that_is_too_large_is_rejected(
     kafka: KafkaBroker, admin: AdminClient, writer: LogWriter
 ) -> None:
     with pytest.raises(LogRejected, match=r"key b'k'.*larg"):
-        writer.append(Encoded(name("big"), [b"k"], [bytes(2_000_000)]), tick)
+        write(writer, Encoded(name("big"), [b"k"], [bytes(2_000_000)]))
     topic = name("narrow")
     make(admin, topic, max_message_bytes="1000")
     writer.append(Encoded(topic, [b"k"], [os.urandom(8000)]), tick)
@@ -221,7 +256,7 @@ def test_a_record_that_is_too_large_is_rejected(
 
 def test_an_illegal_topic_name_is_rejected(writer: LogWriter) -> None:
     with pytest.raises(LogRejected, match="a b"):
-        writer.append(Encoded("a b", [b"k"], [b"v"]), tick)
+        write(writer, Encoded("a b", [b"k"], [b"v"]))
 
 
 def test_memory_is_bounded_and_the_source_is_kept_alive(kafka: KafkaBroker) -> None:
@@ -330,7 +365,7 @@ def test_a_wrong_password_or_certificate_is_told_at_once(
     started = time.monotonic()
     writer = KafkaLog(KafkaConfig(options)).writer("c", 0, {})
     with pytest.raises(AccessDenied, match=words) as caught:
-        writer.append(Encoded("any", [b"k"], [b"v"]), tick)
+        write(writer, Encoded("any", [b"k"], [b"v"]))
     writer.close()
     assert time.monotonic() - started < 15
     assert "wrong" not in str(caught.value)
@@ -360,10 +395,10 @@ def strict_kafka() -> Iterator[KafkaBroker]:
 
 
 def test_a_topic_that_nobody_makes(strict_kafka: KafkaBroker, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cdc.transport.kafka.topics._APPEARS", 1.0)
+    monkeypatch.setattr("cdc.transport.kafka.topic_maker._APPEARS", 1.0)
     writer = open_log(strict_kafka).writer("c", 0, {})
     with pytest.raises(LogRejected, match=r"Topic shop\.orders does not exist.*topic\.creation\.default"):
-        writer.append(Encoded("shop.orders", [b"k"], [b"v"]), tick)
+        write(writer, Encoded("shop.orders", [b"k"], [b"v"]))
     writer.close()
 
 
@@ -381,7 +416,7 @@ def test_missing_rights_are_told(strict_kafka: KafkaBroker, tmp_path: Any) -> No
     log = KafkaLog(KafkaConfig({**options, "offset.storage.file.filename": str(tmp_path / "offsets")}))
     writer = log.writer("c", 0, {})
     with pytest.raises(LogRejected, match=rf"{topic}.*uthori"):
-        writer.append(Encoded(topic, [b"k"], [b"v"]), tick)
+        write(writer, Encoded(topic, [b"k"], [b"v"]))
     reader = log.reader(name("g"), [topic], {})
     with pytest.raises(CdcError, match="uthori"):
         reader.poll(1000, 10)
