@@ -6,7 +6,7 @@ import argparse
 import os
 import sys
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from cdc.batch import Fetched
@@ -92,15 +92,19 @@ def _runs(reader: LogReader, *, follow: bool) -> Iterator[Fetched]:
 def lines(fetched: Fetched, *, schemas: bool) -> Iterator[str]:
     """Yield each record of a run as a JSON object with its text as it stands in the log."""
     encoded = fetched.encoded
-    shared = [(name, document(value)) for name, value in encoded.headers]
+    shared = _headers(encoded.headers)
     stamps = encoded.timestamps or [None] * len(encoded)
     records = zip(fetched.offsets, stamps, encoded.whole(), strict=True)
     topic = document(encoded.topic.encode())
     for index, (offset, stamp, (key, value)) in enumerate(records):
-        own = [(name, document(data)) for name, data in encoded.row_headers.get(index, ())]
-        headers = ",".join(f"{document(name.encode())}:{text}" for name, text in own + shared)
+        own = encoded.row_headers.get(index)
+        headers = _headers([*own, *encoded.headers]) if own else shared
         yield (
             f'{{"topic":{topic},"partition":{encoded.partition or 0},"offset":{offset},'
             f'"timestamp":{"null" if stamp is None else stamp},"key":{shown(key, schemas=schemas)},'
             f'"value":{shown(value, schemas=schemas)},"headers":{{{headers}}}}}'
         )
+
+
+def _headers(headers: Iterable[tuple[str, bytes | None]]) -> str:
+    return ",".join(f"{document(name.encode())}:{document(value)}" for name, value in headers)
