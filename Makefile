@@ -24,8 +24,8 @@ demo: $(READY) ## A real PostgreSQL into a table, in ten seconds
 # ---- check
 
 .PHONY: test
-test: $(READY) ## Run the tests and measure coverage (ARGS="-k name": some, unmeasured)
-	$(PY) -m pytest $(or $(ARGS),--cov --cov-report=term)
+test: $(READY) ## Run the tests and measure coverage (ARGS="-k name": some, in one process, unmeasured)
+	$(PY) -m pytest $(or $(ARGS),-n 2 --cov --cov-report=term)
 
 .PHONY: lint
 lint: $(READY) ## Check style, types, import layers and that docs/reference is up to date
