@@ -68,7 +68,7 @@ def _combined(first: Schema, second: Schema) -> Schema:
     """Return the schema that holds the values of two; text, where there is no other."""
     if first is _NOTHING:
         return second
-    if second is _NOTHING or first == second:
+    if second is _NOTHING:
         return first
     if first.type is not second.type:
         return OPTIONAL_STRING
@@ -78,7 +78,7 @@ def _combined(first: Schema, second: Schema) -> Schema:
         return Schema(Type.ARRAY, optional=True, name=first.name, items=_combined(first.items, second.items))
     if first.type is Type.STRUCT:
         return _merged(first, second)
-    return OPTIONAL_STRING
+    return first if first == second else OPTIONAL_STRING
 
 
 def _merged(first: Schema, second: Schema) -> Schema:

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+from urllib.parse import unquote
 
 from cdc.batch import Offset
 from cdc.errors import PositionLost
@@ -28,7 +29,7 @@ def source_partition(config: MongoKafkaConfig) -> dict[str, str]:
     if config.offset_partition_name:
         return {"ns": config.offset_partition_name}
     scheme, _, rest = config.address.partition("://")
-    hosts = rest.partition("?")[0].partition("/")[0].rpartition("@")[2]
+    hosts = unquote(rest.partition("?")[0].partition("/")[0].rpartition("@")[2])
     collection = f".{config.collection}" if config.collection else ""
     return {"ns": f"{scheme}://{','.join(sorted(hosts.split(',')))}/{config.database}{collection}"}
 
