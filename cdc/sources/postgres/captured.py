@@ -12,6 +12,7 @@ from cdc.sources.postgres.catalog import Catalog, CatalogTable, TableDetails
 from cdc.sources.postgres.columns import ColumnFactory, ColumnSpec
 from cdc.sources.postgres.config import PostgresConfig
 from cdc.sources.postgres.copy_rows import CopyLayout
+from cdc.sources.postgres.enum_labels import LabelCheck
 from cdc.sources.postgres.publication import quote
 from cdc.sources.postgres.relation import Relation, RelationColumn
 from cdc.sources.postgres.tuples import SHORT, TupleLayout, WireColumn
@@ -98,10 +99,14 @@ class CapturedTables:
             in_key = _is_key(relation, details, column)
             specs.append(ColumnSpec(column.name, column.type_oid, column.type_modifier, known, in_key))
         table = self._table(relation.schema, relation.table, specs, _key_of(relation, details))
-        fields = zip(relation.columns, self._fields(table, specs), strict=True)
+        fields = [*zip(relation.columns, self._fields(table, specs), strict=True)]
         wire = [WireColumn(field, column.type_oid in SHORT) for column, field in fields]
         layout = TupleLayout(table, wire, key_only=relation.identity != "f")
-        return self._version(table, layout, "false")
+        version = self._version(table, layout, "false")
+        found = {field: self._columns.labels(column.type_oid) for column, field in fields if field}
+        if enums := {field: labels for field, labels in found.items() if labels is not None}:
+            version.labels = LabelCheck(table, wire, enums)
+        return version
 
     def snapshot_table(self, entry: CatalogTable) -> SnapshotTable:
         """Return how a table is read in a snapshot."""

@@ -10,7 +10,9 @@ from cdc.relational.columns import ColumnMaker
 from cdc.relational.modes import parse_placeholder
 from cdc.sources.postgres.catalog import CatalogColumn
 from cdc.sources.postgres.config import PostgresConfig
+from cdc.sources.postgres.enum_labels import Labels
 from cdc.sources.postgres.types import TYPE_QUERY, Modes, TypeCatalog, resolve
+from cdc.sources.postgres.types.catalog import Kind
 from cdc.sources.postgres.types.defaults import schema_default
 from cdc.sources.postgres.types.source_type import source_type
 from schemas.table import Column
@@ -65,6 +67,17 @@ class ColumnFactory:
         self._types, self._modes = types, handling
         self._maker = ColumnMaker(config)
         self.adjusted = self._maker.adjusted
+
+    def labels(self, type_oid: int) -> Labels | None:
+        """Return the labels of an enum, or of an array of one; None for any other type."""
+        try:
+            root, _ = self._types[type_oid].root(-1)
+        except KeyError:
+            return None
+        of, _ = (root.element or root).root(-1)
+        if of.kind is not Kind.ENUM:
+            return None
+        return Labels(of.labels, root.delimiter if root.element is not None else "")
 
     def make(self, table: str, spec: ColumnSpec, *, masked: bool) -> Column | None:
         """Return the column of `schema.table`; None when its type is left out.

@@ -8,7 +8,7 @@ clock (Int64 each), then the pgoutput message. The start LSN of a change is Debe
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import Any
@@ -79,6 +79,7 @@ class Decoder:
     commits: int = 0
     filtered: int = 0
     _relations: dict[bytes, TableVersion] = field(default_factory=dict)
+    _bodies: dict[TableVersion, bytes] = field(default_factory=dict)
     _takers: dict[bytes, dict[int, Taker | None]] = field(default_factory=dict)
     _rows: dict[TableVersion, list[Any]] = field(default_factory=dict)
     _moved: dict[TableVersion, list[int]] = field(default_factory=dict)
@@ -181,7 +182,7 @@ class Decoder:
             self._relations.pop(body[:4], None)
         else:
             self._relations[body[:4]] = version
-            self._rows[version] = rows
+            self._rows[version], self._bodies[version] = rows, body
         self._takers[body[:4]] = {
             kind: rows.extend if version is not None and op not in self.skipped else None
             for kind, op in _OPERATIONS.items()
@@ -260,17 +261,18 @@ class Decoder:
             text = data.decode("latin-1")
             self._completed = []
         changes = []
-        for version, rows in self._rows.items():
-            if rows:
-                batch = self._batch(version, rows, data, text, clock_ns)
+        for version, rows in list(self._rows.items()):
+            moved = self._moved.get(version, ())
+            for batch in self._by_labels(version, rows, moved, data, text, clock_ns) if rows else ():
                 kept = batch if self.contained is None else self.contained(batch)
                 if kept is not None:
                     changes.append(kept)
-                rows.clear()
+            rows.clear()
         self._moved.clear()
         if len(self._rows) > len(self._relations):
             current = set(self._relations.values())
             self._rows = {version: rows for version, rows in self._rows.items() if version in current}
+            self._bodies = {version: self._bodies[version] for version in self._rows}
         return self._with_side_topics(changes)
 
     def _with_side_topics(self, changes: list[ChangeBatch]) -> list[Batch]:
@@ -286,8 +288,48 @@ class Decoder:
         batches: list[Batch] = [*changes, *(message.record for message in messages)]
         return [*batches, markers] if markers is not None else batches
 
+    def _by_labels(
+        self,
+        version: TableVersion,
+        rows: list[Any],
+        moved: Sequence[int],
+        data: bytes,
+        text: str,
+        clock_ns: int,
+    ) -> Iterator[ChangeBatch]:
+        """Yield the rows, those from the first unknown label of an enum on as a new version's."""
+        after_at = rows[2::_WIDTH]
+        at = version.labels.first_unknown(data, text, after_at) if version.labels is not None else None
+        if at is None:
+            yield self._batch(version, rows, moved, data, text, clock_ns)
+            return
+        first = at - 1 if at - 1 in moved else at
+        if first:
+            before = [index for index in moved if index < first]
+            yield self._batch(version, rows[: first * _WIDTH], before, data, text, clock_ns)
+        newer = self._renewed(version)
+        if newer.labels is not None:
+            newer.labels.learn(data, text, after_at[at])
+        behind = [index - first for index in moved if index >= first]
+        yield from self._by_labels(newer, rows[first * _WIDTH :], behind, data, text, clock_ns)
+
+    def _renewed(self, version: TableVersion) -> TableVersion:
+        """Return the version that the relation has by now; what comes next is of it, if it goes on."""
+        body = self._bodies[version]
+        relation = parse_relation(body)
+        if self._relations.get(body[:4]) is not version:
+            return self.version_of(relation) or version
+        self._relation(body)
+        return self._relations.get(body[:4], version)
+
     def _batch(
-        self, version: TableVersion, rows: list[Any], data: bytes, text: str, clock_ns: int
+        self,
+        version: TableVersion,
+        rows: list[Any],
+        moved: Sequence[int],
+        data: bytes,
+        text: str,
+        clock_ns: int,
     ) -> ChangeBatch:
         ops, before_at, after_at, lsns, transactions, seq = (rows[n::_WIDTH] for n in range(_WIDTH))
         return version.batch(
@@ -298,7 +340,7 @@ class Decoder:
             seq=seq,
             clock_ns=clock_ns,
             size=len(data),
-            key_changes=self._moved.get(version, ()),
+            key_changes=moved,
         )
 
 

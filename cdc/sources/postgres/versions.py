@@ -10,6 +10,7 @@ from typing import Any
 from cdc.batch import UNAVAILABLE, ChangeBatch, Ref, SourceBlock
 from cdc.capture import source_block as common
 from cdc.relational import versions
+from cdc.sources.postgres.enum_labels import LabelCheck
 from cdc.sources.postgres.tuples import TupleLayout
 from schemas import connect
 from schemas.connect import OPTIONAL_INT64, OPTIONAL_STRING
@@ -59,9 +60,10 @@ def transaction_values(
 
 @dataclass(eq=False)
 class TableVersion(versions.TableVersion):
-    """One version of one table, as pgoutput sends its rows."""
+    """One version of one table, as pgoutput sends its rows. labels: None without columns of enums."""
 
     layout: TupleLayout
+    labels: LabelCheck | None = None
 
     def key_changed(self, data: bytes, text: str, old_at: int, new_at: int) -> bool:
         """Whether an update has another key than its old image."""

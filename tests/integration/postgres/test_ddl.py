@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import uuid
 from typing import Any
 
 import pytest
@@ -94,15 +96,61 @@ def test_new_table_and_new_schema(capture: Capture) -> None:
     assert [event.topic for event in capture.events("s.n")] == [f"{PREFIX}.s.n"]
 
 
-def test_new_enum_value(capture: Capture) -> None:
-    capture.database.execute("create type mood as enum ('sad'); create table m (id int primary key, v mood)")
+def allowed(capture: Capture, field: str) -> list[tuple[str, str]]:
+    """Return value and allowed values of a field of each event of table m."""
+    found = []
+    for run in capture.log.reader(str(uuid.uuid4()), [f"{PREFIX}.public.m"], {}).poll(1 << 24, 0):
+        for _, data in run.encoded.whole():
+            event = json.loads(data or b"null")
+            fields = {part["field"]: part for part in event["schema"]["fields"][1]["fields"]}
+            schema = fields[field].get("items", fields[field])
+            found.append((event["payload"]["after"][field], schema["parameters"]["allowed"]))
+    return found
+
+
+def test_new_enum_value(database: Database) -> None:
+    """The first event with it has a schema that allows it, and no event before."""
+    database.execute("create type mood as enum ('sad', 'o,k'); create domain feeling as mood")
+    database.execute("create table m (id int primary key, pad text, v feeling, w mood[], x int)")
+    capture = Capture(database, {"value.converter.schemas.enable": "true"})
     with capture.running():
-        capture.database.execute("insert into m values (1, 'sad')")
+        database.execute("insert into m values (1, 'a', 'sad', '{sad,NULL}', 1)")
         capture.sync()
-        capture.database.execute("alter type mood add value 'happy'")
-        capture.database.execute("insert into m values (2, 'happy')")
+        database.execute("alter type mood add value 'hæppy' before 'o,k'")
+        many = "insert into m select i, 'a', (case i % 2 when 0 then 'sad' else 'o,k' end)::mood"
+        database.execute(f"{many}, null, 1 from generate_series(2, 5) i")
+        database.execute("insert into m values (6, 'a', 'hæppy', null, 1)")
+        database.execute("insert into m values (7, 'a', 'sad', '{sad}', 1)")
         capture.sync()
-    assert capture.rows("m") == [("c", 1, "sad"), ("c", 2, "happy")]
+        database.execute("alter type mood add value 'last'; alter type mood rename value 'sad' to 'blue'")
+        database.execute("insert into m values (8, 'a', null, '{blue,\"o,k\",last}', 1)")
+        capture.sync()
+    values = allowed(capture, "v")
+    assert [value for value, _ in values] == ["sad", "sad", "o,k", "sad", "o,k", "hæppy", "sad", None]
+    before, after, last = "sad,o,k", "sad,hæppy,o,k", "blue,hæppy,o,k,last"
+    assert [labels for _, labels in values] == [before] * 5 + [after] * 2 + [last]
+    assert [labels for _, labels in allowed(capture, "w")] == [before] * 5 + [after] * 2 + [last]
+
+
+def test_an_enum_label_that_the_catalog_has_no_more(database: Database) -> None:
+    """A label renamed while the stream is behind is asked for once, and told as it was."""
+    database.execute("create type mood as enum ('sad'); create table m (id int primary key, v mood)")
+    database.execute("alter table m replica identity full")
+    capture = Capture(database, {"value.converter.schemas.enable": "true"})
+    with capture.running():
+        database.execute("insert into m values (1, 'sad')")
+        capture.sync()
+        database.execute("alter type mood add value 'new'")
+        database.execute(
+            "insert into m values (2, 'new'); update m set id = 3, v = 'new' where id = 1;"
+            "alter type mood rename value 'new' to 'old'; insert into m values (4, 'old')"
+        )
+        capture.sync()
+    keys = [(event.op, event.key["id"]) for event in capture.events("m")]
+    assert keys == [("c", 1), ("c", 2), ("d", 1), ("c", 3), ("c", 4)]
+    assert [event.row["v"] for event in capture.events("m", "c")] == ["sad", "new", "new", "old"]
+    moved = [e.headers for e in capture.topic(f"{PREFIX}.public.m") if e.headers]
+    assert [next(iter(headers)) for headers in moved][::2] == ["__debezium.newkey", "__debezium.oldkey"]
 
 
 def test_identity_changes(capture: Capture) -> None:
