@@ -246,7 +246,7 @@ def test_the_server_does_not_lose_patience(server: MySQLServer) -> None:
             count += sum(len(batch) for batch in window.batches if batch.topic.endswith(".t"))
             windows += 1
             if windows in (20, 40):
-                time.sleep(3)
+                time.sleep(2)
             if count == 15625:
                 break
         task._close()
