@@ -331,7 +331,6 @@ def test_the_database_says_the_same(server: MySQLServer, database: str) -> None:
 
     @settings(
         max_examples=5,
-        deadline=None,
         suppress_health_check=list(HealthCheck),
         database=None,
         phases=[Phase.generate],

@@ -286,7 +286,7 @@ def test_the_database_says_the_same(case: Case, connection: Connection) -> None:
     connection.execute("DROP TABLE IF EXISTS t")
     connection.execute(f"CREATE TEMP TABLE t (id serial, v {case.type})".encode())
 
-    @settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck), database=None)
+    @settings(max_examples=12, suppress_health_check=list(HealthCheck), database=None)
     @given(st.lists(case.literals, min_size=1, max_size=25))
     def check(literals: list[str]) -> None:
         for wire, ours, theirs in decoded(connection, case, literals):
@@ -311,7 +311,7 @@ def test_text_is_the_same_value_again(case: Case, connection: Connection) -> Non
     # A timetz equals another only in its own zone.
     back = "%s::timetz = (v AT TIME ZONE 'UTC')" if case.type == "timetz" else f"%s::{case.type} = v"
 
-    @settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck), database=None)
+    @settings(max_examples=12, suppress_health_check=list(HealthCheck), database=None)
     @given(st.lists(case.literals, min_size=1, max_size=10))
     def check(literals: list[str]) -> None:
         rows = list(decoded(connection, case, literals))

@@ -61,7 +61,7 @@ def test_each_event_begins_where_the_one_before_ends(name: str) -> None:
         assert same_payload or between == 0 or isinstance(other, Rows)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.sampled_from(FILES), st.lists(st.integers(1, 700), min_size=1, max_size=9))
 def test_wherever_the_bytes_are_cut_the_events_are_the_same(name: str, sizes: list[int]) -> None:
     data, decoder, found, at, turn = stream(recorded(name)), EventDecoder(name), [], 0, 0

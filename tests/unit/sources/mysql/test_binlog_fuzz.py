@@ -33,14 +33,14 @@ def survives(data: bytes, *, verify: bool = False) -> None:
     assert count <= len(data)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.integers(0, 255), st.binary(max_size=120), st.integers(0, 0xFFFF))
 @example(40, b"\3\1\0\0\x28\xb5\x2f\xfd", 0)
 def test_any_bytes_under_any_type(kind: int, body: bytes, flags: int) -> None:
     survives(stream([PLAIN, event(kind, body, flags=flags)]))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.sampled_from(FILES), st.randoms(use_true_random=False), st.integers(1, 12))
 def test_recorded_logs_with_some_bytes_changed(name: str, chance: random.Random, changes: int) -> None:
     events = [bytearray(one) for one in recorded(name)]
@@ -50,7 +50,7 @@ def test_recorded_logs_with_some_bytes_changed(name: str, chance: random.Random,
     survives(stream(map(bytes, events)))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.sampled_from(FILES), st.randoms(use_true_random=False))
 def test_recorded_logs_with_an_event_cut(name: str, chance: random.Random) -> None:
     events = recorded(name)
@@ -61,14 +61,14 @@ def test_recorded_logs_with_an_event_cut(name: str, chance: random.Random) -> No
     survives(stream([*events[:at], cut, *events[at + 1 :]]))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.binary(max_size=200))
 def test_any_bytes_at_all(data: bytes) -> None:
     survives(data)
     survives(packet(PLAIN) + data)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.sampled_from(FILES), st.randoms(use_true_random=False))
 def test_events_in_any_order(name: str, chance: random.Random) -> None:
     first, *events = recorded(name)

@@ -135,7 +135,7 @@ def test_rows_without_columns() -> None:
         Reader("mysql80-nocrc.bin").read(stream(map(bytes, events)))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.sampled_from(FILES), st.randoms(use_true_random=False), st.integers(1, 6))
 def test_rows_with_some_bytes_changed(name: str, chance: random.Random, changes: int) -> None:
     events = [bytearray(one) for one in recorded(name)]
@@ -148,7 +148,7 @@ def test_rows_with_some_bytes_changed(name: str, chance: random.Random, changes:
     survives(name, stream(map(bytes, events)))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.sampled_from(FILES), st.randoms(use_true_random=False), st.integers(1, 12))
 def test_logs_with_some_bytes_changed(name: str, chance: random.Random, changes: int) -> None:
     events = [bytearray(one) for one in recorded(name)]
@@ -158,7 +158,7 @@ def test_logs_with_some_bytes_changed(name: str, chance: random.Random, changes:
     survives(name, stream(map(bytes, events)))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.sampled_from(FILES), st.randoms(use_true_random=False), st.booleans())
 def test_logs_that_are_cut(name: str, chance: random.Random, fits: bool) -> None:
     events = recorded(name)
@@ -170,14 +170,14 @@ def test_logs_that_are_cut(name: str, chance: random.Random, fits: bool) -> None
     survives(name, stream([*events[:at], cut, *rest]), chance.choice((11, 500, 1 << 20)))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.sampled_from(FILES), st.randoms(use_true_random=False))
 def test_events_in_any_order_twice_or_never(name: str, chance: random.Random) -> None:
     first, *events = recorded(name)
     survives(name, stream([first, *chance.choices(events, k=len(events))]))
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=200, suppress_health_check=[HealthCheck.too_slow])
 @given(st.sampled_from((0, 1, 2, 3)), st.binary(max_size=300), st.integers(0, 40))
 def test_any_octets_as_a_document(kind: int, octets: bytes, count: int) -> None:
     size = 2 if kind in (0, 2) else 4
