@@ -12,6 +12,7 @@ from typing import Any, Final
 from cdc.sources.mongodb.captured import CaptureRules, Filter
 from cdc.sources.mongodb.change_stream import StreamRequest
 from cdc.sources.mongodb.config import MongoConfig
+from cdc.sources.mongodb.config.lenient_json import for_driver
 from cdc.sources.mongodb.oversize import large_events
 
 Stage = Mapping[str, Any]
@@ -48,7 +49,7 @@ def pipeline(config: MongoConfig, *, can_split: bool, signals: str = "") -> list
     can_split: whether the server has `$changeStreamSplitLargeEvent`. signals: the
     collection of signals, which always comes through.
     """
-    ours, users = _internal(config, signals), list(config.cursor_pipeline)
+    ours, users = _internal(config, signals), [*map(for_driver, config.cursor_pipeline)]
     order = {"internal_first": ours + users, "user_first": users + ours, "user_only": users}
     stages = order[config.cursor_pipeline_order]
     match config.oversize_handling_mode:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
 from cdc import config as options
 from cdc.config import Config, Importance, Kind, Option
 from cdc.filters import split_patterns
+from cdc.sources.mongodb.config.lenient_json import parse
 from cdc.sources.mongodb.fields import FieldPath, parse_exclusions, parse_renames
 
 HIGH, LOW = Importance.HIGH, Importance.LOW
@@ -17,10 +17,7 @@ Stage = Mapping[str, Any]
 
 def _stages(text: str) -> tuple[Stage, ...]:
     """Return the stages of a pipeline given as EJSON."""
-    try:
-        found = json.loads(text)
-    except ValueError as error:
-        raise ValueError(f"it is no JSON: {error}") from None
+    found = parse(text)
     if not isinstance(found, list) or not all(isinstance(stage, dict) and len(stage) == 1 for stage in found):
         raise ValueError("it has to be an array of stages, each an object with one member")
     return tuple(found)

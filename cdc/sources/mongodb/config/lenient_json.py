@@ -37,6 +37,13 @@ def parse(text: str) -> Any:
     raise ValueError(f"it is no JSON: {reason}")
 
 
+def for_driver(value: Any) -> Any:
+    """Return parsed Extended JSON with the values that it stands for."""
+    from bson import json_util
+
+    return json_util.loads(json.dumps(value))
+
+
 def _strict(text: str) -> str:
     """Return the text as JSON proper."""
     parts, at = [], 0

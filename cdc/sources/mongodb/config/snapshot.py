@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from json import JSONDecodeError, loads
 from typing import Any
 
 from cdc import config as options
 from cdc.capture.config.snapshot import SnapshotModes, snapshot_modes
 from cdc.config import Importance, Kind, Options
 from cdc.errors import Problem
+from cdc.sources.mongodb.config.lenient_json import for_driver, parse
 
 HIGH, LOW = Importance.HIGH, Importance.LOW
 Filter = Mapping[str, Any]
 
 
 def _filter(text: str) -> Filter:
-    try:
-        found = loads(text)
-    except JSONDecodeError as error:
-        raise ValueError(f"it is no JSON: {error}") from None
+    found = parse(text)
     if not isinstance(found, dict):
         raise ValueError("it has to be an object, as find() takes it")
     return found
@@ -70,8 +67,9 @@ class MongoSnapshot(SnapshotModes):
     )
 
     def snapshot_filter(self, namespace: str) -> Filter:
-        """Return the filter of the documents to read of `database.collection`."""
-        return self.snapshot_filters.get(namespace, {})
+        """Return the filter of the documents to read of `database.collection`, for the driver."""
+        filter_: Filter = for_driver(self.snapshot_filters.get(namespace, {}))
+        return filter_
 
     def snapshot_problems(self) -> Iterator[Problem]:
         """Yield what is wrong between the options of the snapshot."""

@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+from bson import ObjectId
 
 from cdc.sources.mongodb.captured import CaptureRules
 from cdc.sources.mongodb.config import MongoConfig
@@ -201,3 +202,9 @@ def test_the_scope_bounds_what_is_captured() -> None:
     assert (rules.wants("db", "c"), rules.wants("other", "c")) == (True, False)
     rules = CaptureRules(config(capture_scope="collection", capture_target="db.c"))
     assert (rules.wants("db", "c"), rules.wants("db", "d")) == (True, False)
+
+
+def test_stages_may_be_written_as_in_the_shell() -> None:
+    stage = "[{$match: {'fullDocument._id': ObjectId('596e275826f08b2730779e1f'), n: {'$numberLong': '5'}}}]"
+    found = pipeline(config(cursor_pipeline=stage, cursor_pipeline_order="user_only"), can_split=False)[0]
+    assert found["$match"] == {"fullDocument._id": ObjectId("596e275826f08b2730779e1f"), "n": 5}

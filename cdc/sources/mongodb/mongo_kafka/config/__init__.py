@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from cdc.config import Warned
 from cdc.errors import Problem
 from cdc.sources.mongodb.change_stream import StreamRequest
+from cdc.sources.mongodb.config.lenient_json import for_driver
 from cdc.sources.mongodb.mongo_kafka.config.connection import ConnectionOptions
 from cdc.sources.mongodb.mongo_kafka.config.output import ErrorOptions, OutputOptions
 from cdc.sources.mongodb.mongo_kafka.config.stream import StartupOptions, StreamOptions
@@ -52,12 +52,12 @@ class MongoKafkaConfig(StartupOptions, OutputOptions, StreamOptions, ErrorOption
     @property
     def stages(self) -> tuple[Mapping[str, Any], ...]:
         """The user's stages, for the driver."""
-        return for_driver(self.pipeline)
+        return tuple(map(for_driver, self.pipeline))
 
     @property
     def copy_stages(self) -> tuple[Mapping[str, Any], ...]:
         """The user's stages for what is copied, for the driver."""
-        return for_driver(self.copy_pipeline)
+        return tuple(map(for_driver, self.copy_pipeline))
 
     def _stream_options(self) -> dict[str, Any]:
         full = "updateLookup" if self.publish_full_document_only else self.full_document
@@ -67,13 +67,6 @@ class MongoKafkaConfig(StartupOptions, OutputOptions, StreamOptions, ErrorOption
             "showExpandedEvents": self.show_expanded_events,
         }
         return {name: value for name, value in found.items() if value}
-
-
-def for_driver(stages: Iterable[Mapping[str, Any]]) -> tuple[Mapping[str, Any], ...]:
-    """Return stages with the values that their Extended JSON stands for."""
-    from bson import json_util
-
-    return tuple(json_util.loads(json.dumps(stage)) for stage in stages)
 
 
 __all__ = ["MongoKafkaConfig"]
