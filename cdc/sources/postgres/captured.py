@@ -105,7 +105,7 @@ class CapturedTables:
         version = self._version(table, layout, "false")
         found = {field: self._columns.labels(column.type_oid) for column, field in fields if field}
         if enums := {field: labels for field, labels in found.items() if labels is not None}:
-            version.labels = LabelCheck(table, wire, enums)
+            version.labels = LabelCheck(table, wire, enums, self._catalog.labels)
         return version
 
     def snapshot_table(self, entry: CatalogTable) -> SnapshotTable:

@@ -41,6 +41,7 @@ SELECT ARRAY(SELECT a.attname FROM unnest(i.indkey) WITH ORDINALITY k(attnum, pl
  ORDER BY i.indisprimary DESC, c.relname
  LIMIT 1
 """
+_LABELS = "SELECT enumtypid, enumlabel FROM pg_enum WHERE enumtypid = ANY (%s)"
 _LOCATE = "SELECT to_regclass(format('%%I.%%I', %s::text, %s::text))::oid"
 
 
@@ -110,6 +111,10 @@ class Catalog:
         """Return the oid of a table by name."""
         row = self._connection.execute(_LOCATE, (schema, table)).fetchone()
         return row[0] if row else None
+
+    def labels(self, types: Sequence[int]) -> list[tuple[int, str]]:
+        """Return (type, label) of all labels of these enums."""
+        return self._connection.execute(_LABELS, (list(types),)).fetchall()
 
     def details(self, oid: int) -> TableDetails:
         """Return columns and key of a table; without columns when it is gone."""

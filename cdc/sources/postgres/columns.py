@@ -77,7 +77,7 @@ class ColumnFactory:
         of, _ = (root.element or root).root(-1)
         if of.kind is not Kind.ENUM:
             return None
-        return Labels(of.labels, root.delimiter if root.element is not None else "")
+        return Labels(of.oid, of.labels, root.delimiter if root.element is not None else "")
 
     def make(self, table: str, spec: ColumnSpec, *, masked: bool) -> Column | None:
         """Return the column of `schema.table`; None when its type is left out.

@@ -6,7 +6,7 @@ when the first row with it comes.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,11 +16,18 @@ from cdc.sources.postgres.tuples import TupleLayout, WireColumn
 from cdc.sources.postgres.types.arrays import reader
 from schemas.table import Table
 
+Catalog = Callable[[Sequence[int]], Iterable[tuple[int, str]]]
+"""(type, label) of all labels that these types have now."""
+
+_FEW = 100
+"""Up to so many rows are sooner looked at than the catalog is."""
+
 
 @dataclass(frozen=True, slots=True)
 class Labels:
     """The labels of a column's type; delimiter: of an array of them, else empty."""
 
+    type_oid: int
     known: Sequence[str]
     delimiter: str = ""
 
@@ -28,10 +35,16 @@ class Labels:
 class LabelCheck:
     """Find the row of a version from which on its labels are not all there are.
 
-    wire: as in `TupleLayout`. enums: by field.
+    wire: as in `TupleLayout`. enums: by field. Whoever has many rows asks the catalog first: as long as it
+    has no other labels the rows have none, and need not be looked at.
     """
 
-    def __init__(self, table: Table, wire: Sequence[WireColumn], enums: Mapping[str, Labels]) -> None:
+    def __init__(
+        self, table: Table, wire: Sequence[WireColumn], enums: Mapping[str, Labels], catalog: Catalog
+    ) -> None:
+        self._catalog = catalog
+        self._in_catalog = {(one.type_oid, label) for one in enums.values() for label in one.known}
+        self._types = sorted({one.type_oid for one in enums.values()})
         columns = tuple({c.name: c for c in (*table.columns, *table.key) if c.name in enums}.values())
         labels = [enums[column.name] for column in columns]
         self._known = [set(map(view, one.known)) for one in labels]
@@ -44,6 +57,8 @@ class LabelCheck:
 
     def first_unknown(self, data: bytes, text: str, after_at: Sequence[int]) -> int | None:
         """Return the index of the first new image with a label that is not known."""
+        if len(after_at) > _FEW and self._in_catalog.issuperset(self._catalog(self._types)):
+            return None
         read = self._read
         return next((i for i, at in enumerate(after_at) if at and read(data, text, at)[0]), None)
 

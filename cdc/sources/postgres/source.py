@@ -166,6 +166,7 @@ class PostgresSource(Source):
         self._snapshot = reader.windows()
 
     def _snapshot_tables(self) -> list[SnapshotTable]:
+        self._types.forget()
         wanted = [table for table in self._captured.tables() if self._in_snapshot(table)]
         return [self._captured.snapshot_table(table) for table in wanted]
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from cdc.sources.postgres import enum_labels
 from tests.integration.postgres.capture import PREFIX, Capture
 from tests.servers.postgres import Database
 
@@ -108,8 +109,10 @@ def allowed(capture: Capture, field: str) -> list[tuple[str, str]]:
     return found
 
 
-def test_new_enum_value(database: Database) -> None:
+@pytest.mark.parametrize("few", [100, 0], ids=["rows", "catalog"])
+def test_new_enum_value(database: Database, monkeypatch: pytest.MonkeyPatch, few: int) -> None:
     """The first event with it has a schema that allows it, and no event before."""
+    monkeypatch.setattr(enum_labels, "_FEW", few)
     database.execute("create type mood as enum ('sad', 'o,k'); create domain feeling as mood")
     database.execute("create table m (id int primary key, pad text, v feeling, w mood[], x int)")
     capture = Capture(database, {"value.converter.schemas.enable": "true"})
