@@ -21,6 +21,7 @@ from cdc.sources.mysql.config import BinlogConnection, MariaDbConnection, MySqlC
 from cdc.sources.mysql.connection import connect
 from cdc.sources.mysql.gtid import MariaDbGtidSet, MySqlGtidSet
 from cdc.sources.mysql.stream import BinlogStream, EndOfDump, Start
+from tests.integration.mysql import binary_log
 from tests.servers.mysql import MySQLServer
 
 
@@ -53,9 +54,7 @@ def config_of(server: MySQLServer, **options: str) -> BinlogConnection:
 
 
 def end_of_log(server: MySQLServer) -> Start:
-    status = "show binary log status" if server.name == "mysql9" else "show master status"
-    file, pos, *_ = server.execute(status)[0]
-    return Start(file, pos)
+    return Start(*binary_log.end(server))
 
 
 def read(stream: BinlogStream, until: Callable[[list[Event]], bool], seconds: float = 20) -> list[Event]:
@@ -219,9 +218,8 @@ def test_two_readers_with_one_id(server: MySQLServer, database: str) -> None:
 
 def test_a_purged_file_and_a_position_that_never_was(server: MySQLServer, database: str) -> None:
     start = end_of_log(server)
-    server.execute("flush binary logs")
     server.execute("insert into t values (1, 'x')", database=database)
-    server.execute(f"purge binary logs to '{end_of_log(server).file}'")
+    binary_log.purge(server)
     for lost in (start, Start("nothing.000001", 4), Start(end_of_log(server).file, 99_999_999)):
         with pytest.raises(PositionLost, match=r"error 1236.*snapshot\.mode=when_needed"):
             dump(server, lost)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 
 import pytest
 
 from cdc.errors import ConnectionFailed, PositionLost
+from tests.integration.mysql.binary_log import purge
 from tests.integration.mysql.capture import Capture
 from tests.servers.mysql import MySQLServer
 from tests.servers.policy import require
@@ -22,18 +22,6 @@ def no_gtids() -> Iterator[MySQLServer]:
         server = MySQLServer(options={"gtid-mode": "OFF", "enforce-gtid-consistency": "OFF"}).start()
     yield server
     server.kill()
-
-
-def purge(server: MySQLServer) -> None:
-    """Drop the files of the log but a new one."""
-    server.execute("flush binary logs")
-    ((file, *_), *_) = server.execute("show master status")
-    deadline = time.monotonic() + 60
-    # A file is kept for as long as the thread of a reader that has left still has it open.
-    while server.execute("show binary logs")[0][0] != file:
-        server.execute("flush binary logs")
-        server.execute(f"purge binary logs to '{file}'")
-        assert time.monotonic() < deadline, "the files are not purged"
 
 
 def stopped(server: MySQLServer, options: dict[str, str] = NO_DATA) -> Capture:
