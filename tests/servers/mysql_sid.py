@@ -3,7 +3,7 @@
 Debian's unstable moves, so this server is optional: what needs it is skipped where it cannot be had.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tests.servers.cache import built, run_quietly
@@ -68,11 +68,14 @@ class NewMySQLServer(MySQLServer):
     name = "mysql9"
     version = "sid"
 
+    def __init__(self, *, options: Mapping[str, str] | None = None) -> None:
+        super().__init__(options=options)
+        del self._options["innodb-log-file-size"]
+
     def _own_options(self) -> dict[str, str]:
         return super()._own_options() | {"innodb-redo-log-capacity": "32M"}
 
     def _server_command(self, data: Path | None = None) -> list[str]:
-        self._options.pop("innodb-log-file-size", None)
         root = installation()
         private = f"--character-sets-dir={root}/usr/share/mysql/charsets"
         folders = [f"--basedir={root}/usr", f"--lc-messages-dir={root}/usr/share/mysql", private]
