@@ -1,11 +1,9 @@
-"""Cursors over collections: the server's answers as they come, several collections side by side."""
+"""Cursors over collections: the server's answers as they come."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from itertools import islice
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
 from cdc.sources.mongodb.client import Deployment, run
 from cdc.sources.mongodb.elements import members
@@ -13,8 +11,6 @@ from cdc.sources.mongodb.elements import members
 if TYPE_CHECKING:
     from bson.raw_bson import RawBSONDocument
     from pymongo import MongoClient
-
-Job = TypeVar("Job")
 
 
 def answers(
@@ -71,35 +67,6 @@ def along_id(
         # Bounds of the index hold across types, which comparisons in a filter do not.
         find["min"] = RawBSONDocument(after)
     return answers(client, deployment, database, collection, find, fetch_size)
-
-
-def side_by_side(
-    jobs: Iterable[Job], read: Callable[[Job], Iterator[bytes]], threads: int
-) -> Iterator[tuple[Job, bytes | None]]:
-    """Yield the answers of so many jobs at a time as there are threads; None ends a job.
-
-    The next answer of each is on its way while the last is made use of.
-    """
-    unread = iter(jobs)
-    running: dict[Future[bytes | None], tuple[Job, Iterator[bytes]]] = {}
-
-    with ThreadPoolExecutor(threads, "snapshot") as pool:
-
-        def ask(job: Job, found: Iterator[bytes]) -> None:
-            running[pool.submit(next, found, None)] = (job, found)
-
-        for job in islice(unread, threads):
-            ask(job, read(job))
-        while running:
-            for future in wait(running, return_when=FIRST_COMPLETED).done:
-                job, found = running.pop(future)
-                data = future.result()
-                if data is not None:
-                    ask(job, found)
-                else:
-                    for new in islice(unread, 1):
-                        ask(new, read(new))
-                yield job, data
 
 
 def _answer(data: bytes) -> tuple[int, bytes]:

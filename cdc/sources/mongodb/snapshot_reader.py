@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from cdc.batch import ChangeBatch, Window
+from cdc.capture.side_by_side import side_by_side
 from cdc.capture.snapshot_metrics import SnapshotMetrics
 from cdc.capture.snapshot_windows import Piece, windows
 from cdc.dead_letters import DeadLetters
@@ -16,7 +17,7 @@ from cdc.metrics import Metrics
 from cdc.sources.mongodb.client import translated
 from cdc.sources.mongodb.collection import Collection, Collections, key_document, transaction_values
 from cdc.sources.mongodb.config import MongoConfig
-from cdc.sources.mongodb.cursors import along_id, side_by_side
+from cdc.sources.mongodb.cursors import along_id
 from cdc.sources.mongodb.document_rows import DocumentRows
 from cdc.sources.mongodb.elements import documents
 from cdc.sources.mongodb.letters import letter_text
@@ -87,7 +88,7 @@ class SnapshotReader:
                 numbers.finished(collection.namespace)
         for collection, data in self._read(chosen):
             if data is None:
-                yield Piece(collection, DocumentRows(), offsets=[self._store(collection, None, 0)])
+                yield Piece(collection, DocumentRows(), offsets=[self._store(collection, None, 0)], ends=True)
                 numbers.finished(collection.namespace)
                 continue
             for piece, key in self._split(collection, data):

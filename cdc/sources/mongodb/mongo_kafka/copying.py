@@ -13,13 +13,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from cdc.batch import Window
+from cdc.capture.side_by_side import side_by_side
 from cdc.capture.snapshot_metrics import SnapshotMetrics
 from cdc.dead_letters import DeadLetters
 from cdc.metrics import Metrics
 from cdc.sources.mongodb.captured import SYSTEM_DATABASES
 from cdc.sources.mongodb.client import translated
 from cdc.sources.mongodb.collection import key_document
-from cdc.sources.mongodb.cursors import along_id, answers, side_by_side
+from cdc.sources.mongodb.cursors import along_id, answers
 from cdc.sources.mongodb.elements import document, documents, elements, named
 from cdc.sources.mongodb.mongo_kafka.config import MongoKafkaConfig
 from cdc.sources.mongodb.mongo_kafka.records import ChangeRecords
@@ -103,15 +104,16 @@ class Copy:
 
     def _answers(self, one: Namespace) -> Iterator[bytes]:
         """Yield arrays of documents, or of events where the server makes them."""
+        size = self.config.batch_size
         if self._whole:
-            return along_id(self.client, self.config, *one, after=self._after(one))
+            return along_id(self.client, self.config, *one, after=self._after(one), fetch_size=size)
         command = {
             "aggregate": one.collection,
             "pipeline": [*self.config.copy_stages, _as_insert(one), *self.config.stages, *_NAMESPACE_LAST],
-            "cursor": {},
+            "cursor": {"batchSize": size} if size else {},
             "allowDiskUse": self.config.copy_disk_use,
         }
-        return answers(self.client, self.config, one.database, one.collection, command)
+        return answers(self.client, self.config, *one, command, size)
 
     def _pieces(self, one: Namespace, data: bytes) -> Iterator[tuple[int, tuple[str] | None]]:
         """Make records of an answer; yield their number, and the last one's key where reading can go on."""

@@ -130,7 +130,7 @@ class StreamOptions(Config):
         "batch.size",
         0,
         at_least=0,
-        doc="Events in one answer of the server; 0 leaves it to the server.",
+        doc="Events, or documents of a copy, in one answer of the server; 0 leaves it to the server.",
         group="Change stream",
     )
     poll_max_batch_size = options.integer(
