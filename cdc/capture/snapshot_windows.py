@@ -16,43 +16,50 @@ Table = TypeVar("Table")
 class Piece(Generic[Table]):
     """Some rows of a table, and the offsets that say how far it is read with them.
 
-    rows: none in what only moves the offsets.
+    rows: none in what only moves the offsets. ends: whether nothing of the table is left; tables may be
+    read side by side.
     """
 
     table: Table
     rows: Rows
     size: int = 0
     offsets: list[tuple[Any, Any]] = field(default_factory=list)
+    ends: bool = False
 
 
 def windows(
-    pieces: Iterable[Piece[Table]],
+    pieces: Iterable[Piece[Table] | None],
     first: Table | None,
     batch: Callable[[Piece[Table]], ChangeBatch],
     block: Callable[[TableId, str], SourceBlock],
 ) -> Iterator[Window]:
-    """Yield a window a piece; offsets without rows go with the rows before them.
+    """Yield a window a piece, an empty one for None; offsets without rows go with the rows before them.
 
     first: the table whose first row begins the snapshot. block: the `source` of a table's events under
     a marker (`cdc.capture.source_block.SNAPSHOT_MARKERS`).
     """
-    current: Table | None = None
+    opened: set[int] = set()
     pending: Piece[Table] | None = None
 
     def window(piece: Piece[Table], ends: str) -> Window:
-        opens = "" if piece.table is current else "first" if piece.table is first else _FIRST_IN_TABLE
+        seen = id(piece.table) in opened
+        opened.add(id(piece.table))
+        opens = "" if seen else "first" if piece.table is first else _FIRST_IN_TABLE
         return Window(_marked(batch(piece), opens, ends, block), piece.offsets, more=True)
 
     for piece in pieces:
+        if piece is None:
+            yield Window()
+            continue
         if not len(piece.rows):
             if pending is not None:
                 pending.offsets.extend(piece.offsets)
+                pending.ends = pending.ends or (piece.ends and pending.table is piece.table)
             elif piece.offsets:
                 yield Window(offsets=piece.offsets)
             continue
         if pending is not None:
-            yield window(pending, "" if pending.table is piece.table else _LAST_IN_TABLE)
-            current = pending.table
+            yield window(pending, _LAST_IN_TABLE if pending.ends else "")
         pending = piece
     if pending is not None:
         yield window(pending, "last")

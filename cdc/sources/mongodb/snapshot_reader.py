@@ -81,12 +81,18 @@ class SnapshotReader:
         with translated(self.config):
             return self.client[collection.id.catalog][collection.id.table].estimated_document_count()
 
-    def _pieces(self, chosen: Sequence[Collection], numbers: SnapshotMetrics) -> Iterator[Piece[Collection]]:
+    def _pieces(
+        self, chosen: Sequence[Collection], numbers: SnapshotMetrics
+    ) -> Iterator[Piece[Collection] | None]:
         """Yield the documents of all collections; each piece with the progress behind it."""
         for collection in chosen:
             if self.progress.of(collection.namespace).finished:
                 numbers.finished(collection.namespace)
-        for collection, data in self._read(chosen):
+        for one in self._read(chosen):
+            if one is None:
+                yield None
+                continue
+            collection, data = one
             if data is None:
                 yield Piece(collection, DocumentRows(), offsets=[self._store(collection, None, 0)], ends=True)
                 numbers.finished(collection.namespace)
@@ -123,7 +129,7 @@ class SnapshotReader:
         border = self.progress.of(collection.namespace).resume_after
         return b64decode(border[0]) if border else None
 
-    def _read(self, chosen: Sequence[Collection]) -> Iterator[tuple[Collection, bytes | None]]:
+    def _read(self, chosen: Sequence[Collection]) -> Iterator[tuple[Collection, bytes | None] | None]:
         """Yield the server's answers, `snapshot.max.threads` collections at a time; None ends one."""
         unread = (one for one in chosen if not self.progress.of(one.namespace).finished)
         return side_by_side(unread, self._answers, self.config.snapshot_max_threads)

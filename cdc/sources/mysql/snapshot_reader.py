@@ -104,7 +104,7 @@ class SnapshotReader:
                 told = self._without_left_out(table, rows)
                 last = Piece(table, told, size, [self._store(reading.progress)])
             reading.finish(unnoted)
-            last.offsets = [self._store(reading.progress)]
+            last.offsets, last.ends = [self._store(reading.progress)], True
             yield last
         self._numbers.finished(name)
 

@@ -3,26 +3,39 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from cdc.batch import ChangeBatch, Window
+from cdc.capture.side_by_side import side_by_side
 from cdc.capture.snapshot_metrics import SnapshotMetrics
 from cdc.capture.snapshot_windows import Piece, windows
 from cdc.metrics import Metrics
 from cdc.sources.postgres.captured import CapturedTables, SnapshotTable
-from cdc.sources.postgres.chunks import qualified
 from cdc.sources.postgres.config import PostgresConfig
 from cdc.sources.postgres.copy_out import copy_lines
 from cdc.sources.postgres.copy_rows import CopyRows
+from cdc.sources.postgres.snapshot_view import SnapshotView
 from cdc.sources.postgres.table_reading import TableReading, altered
 from cdc.sources.postgres.versions import transaction_values
-from cdc.sources.postgres.visibility import parse_visibility
-from snapshot.progress import SnapshotProgress, TableProgress
+from snapshot.progress import Border, SnapshotProgress, TableProgress
 
 if TYPE_CHECKING:
     from psycopg import Connection
+
+
+Answer = tuple[TableReading, Callable[[str], Border] | None, Sequence[str]]
+"""The reading of a table, what tells how far a row of it is, and some of its lines."""
+
+
+@dataclass(slots=True)
+class _Told:
+    """A table that is being read: its last rows, kept until it is known whether more come."""
+
+    reading: TableReading
+    last: Piece[SnapshotTable]
+    unnoted: int = 0
 
 
 class SnapshotReader:
@@ -46,38 +59,11 @@ class SnapshotReader:
         metrics: Metrics,
         exactly_once: bool,
     ) -> None:
-        self._connection, self._config, self._captured = connection, config, captured
+        self._config, self._captured = config, captured
         self._tables, self._progress, self._lsn = tables, progress, lsn
         self._metrics, self._exactly_once = SnapshotMetrics(metrics), exactly_once
-        self._begin(snapshot)
-
-    def _begin(self, snapshot: str | None) -> None:
-        run = self._connection.execute
-        run("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-        # Rows have to come in order, from the first page on, and a chunk is sorted without a file.
-        run("SET LOCAL synchronize_seqscans = off; SET LOCAL max_parallel_workers_per_gather = 0")
-        run(f"SET LOCAL work_mem = '{_sort_mb(self._config)}MB'".encode())
-        if snapshot is not None:
-            run(f"SET TRANSACTION SNAPSHOT '{snapshot}'".encode())
-        row = run(
-            "SELECT pg_current_snapshot()::text, (extract(epoch FROM now()) * 1000000)::bigint, "
-            "(pg_snapshot_xmax(pg_current_snapshot())::text::bigint & 4294967295)"
-        ).fetchone()
-        assert row is not None
-        shown, started_us, xid = row
-        self._position = str(parse_visibility(shown))
-        if self._config.snapshot_locking_mode == "shared":
-            run(f"SET LOCAL lock_timeout = {self._config.snapshot_lock_timeout_ms}".encode())
-            for table in self._tables:
-                run(f"LOCK TABLE {qualified(table)} IN ACCESS SHARE MODE".encode())
-        self._transaction = transaction_values(started_us, 0, xid)
-        if snapshot is not None:
-            self._barrier = self._lsn
-        else:
-            row = run("SELECT pg_current_wal_insert_lsn() - '0/0'::pg_lsn").fetchone()
-            assert row is not None
-            # What commits behind this point cannot be visible to the snapshot taken before it.
-            self._barrier = int(row[0])
+        self._view = SnapshotView(connection, config, tables, snapshot=snapshot, lsn=lsn)
+        self._transaction = transaction_values(self._view.started_us, 0, self._view.xid)
 
     def windows(self) -> Iterator[Window]:
         """Yield windows of about 256 KB; the caller adds the connector's own offset."""
@@ -85,50 +71,80 @@ class SnapshotReader:
             (self._progress.of(table.catalog.full_name), table.catalog.rows) for table in self._tables
         )
         first = self._tables[0] if self._tables else None
-        yield from windows(self._pieces(), first, self._batch, self._captured.block)
-        self._connection.execute("COMMIT")
+        try:
+            yield from windows(self._pieces(), first, self._batch, self._captured.block)
+            self._view.end()
+        finally:
+            self._view.close()
 
-    def _pieces(self) -> Iterator[Piece[SnapshotTable]]:
-        for table in self._tables:
-            yield from self._table_pieces(table)
-            self._metrics.finished(table.catalog.full_name)
+    def _pieces(self) -> Iterator[Piece[SnapshotTable] | None]:
+        """Yield the rows of the tables; each piece with the progress behind it. None: nothing for a while."""
+        told: dict[str, _Told] = {}
+        for one in self._answers():
+            if one is None:
+                yield None
+                continue
+            table, answer = one
+            name = table.catalog.full_name
+            if answer is None:
+                yield from self._ended(told.pop(name))
+                self._metrics.finished(name)
+            elif name not in told:
+                told[name] = _Told(answer[0], Piece(table, CopyRows(table.layout, ())))
+            else:
+                yield from self._more(told[name], answer)
 
-    def _table_pieces(self, table: SnapshotTable) -> Iterator[Piece[SnapshotTable]]:
-        """Yield the rows of a table; each piece with the progress behind it."""
-        name = table.catalog.full_name
-        reading = self._reading(table)
-        if reading.progress.finished:
+    def _more(self, told: _Told, answer: Answer) -> Iterator[Piece[SnapshotTable]]:
+        reading, place, lines = answer
+        table = told.last.table
+        if len(told.last.rows):
+            yield told.last
+        told.last = Piece(table, CopyRows(table.layout, lines), sum(map(len, lines)))
+        self._metrics.count(table.catalog.full_name, len(lines))
+        told.unnoted += len(lines)
+        if place is not None:
+            reading.advance(place(lines[-1]), told.unnoted)
+            told.unnoted = 0
+        told.last.offsets = [self._store(reading.progress)]
+
+    def _ended(self, told: _Told) -> Iterator[Piece[SnapshotTable]]:
+        if told.reading.progress.finished:
             return
-        last, rows = Piece(table, CopyRows(table.layout, ())), 0
-        for read in reading.reads():
-            for lines in self._copied(table, read.statement):
-                if len(last.rows):
-                    yield last
-                last = Piece(table, CopyRows(table.layout, lines), sum(map(len, lines)))
-                self._metrics.count(name, len(lines))
-                rows += len(lines)
-                if read.place is not None:
-                    reading.advance(read.place(lines[-1]), rows)
-                    rows = 0
-                last.offsets = [self._store(reading.progress)]
-        reading.advance(None, rows)
-        last.offsets = [self._store(reading.progress)]
-        yield last
+        told.reading.advance(None, told.unnoted)
+        told.last.offsets, told.last.ends = [self._store(told.reading.progress)], True
+        yield told.last
 
-    def _reading(self, table: SnapshotTable) -> TableReading:
+    def _answers(self) -> Iterator[tuple[SnapshotTable, Answer | None] | None]:
+        """Yield what the tables have, `snapshot.max.threads` of them at a time."""
+        found = side_by_side(self._tables, self._read, self._view.threads)
+        try:
+            for one in found:  # noqa: UP028 - `yield from` would close what it delegates to first
+                yield one
+        except GeneratorExit:
+            self._view.cancel()
+            found.close()
+            raise
+
+    def _read(self, table: SnapshotTable) -> Iterator[Answer]:
+        """Yield a table's reading, then what it reads."""
+        with self._view.connection() as connection:
+            reading = self._reading(connection, table)
+            yield reading, None, ()
+            for read in reading.reads():
+                with altered(table):
+                    for lines in copy_lines(connection, read.statement):
+                        yield reading, read.place, lines
+
+    def _reading(self, connection: Connection, table: SnapshotTable) -> TableReading:
         return TableReading(
-            self._connection,
+            connection,
             table,
             self._progress.of(table.catalog.full_name),
-            position=self._position,
-            barrier=self._barrier,
+            position=self._view.position,
+            barrier=self._view.barrier,
             chunk_bytes=int(self._config.snapshot_chunk_mb * (1 << 20)),
             override=self._config.select_override(table.catalog.full_name),
         )
-
-    def _copied(self, table: SnapshotTable, statement: str) -> Iterator[Sequence[str]]:
-        with altered(table):
-            yield from copy_lines(self._connection, statement)
 
     def _store(self, progress: TableProgress) -> tuple[Any, Any]:
         """Return the offset of a table's progress."""
@@ -145,8 +161,3 @@ class SnapshotReader:
             clock_ns=time.time_ns(),
             size=piece.size,
         )
-
-
-def _sort_mb(config: PostgresConfig) -> int:
-    """Return what a chunk takes in memory: rows are larger there than in their pages."""
-    return max(64, int(2 * config.snapshot_chunk_mb))

@@ -184,6 +184,8 @@ class PostgresSource(Source):
             window = next(self._snapshot, None)
         if window is None:
             return self._end_snapshot()
+        if not window.batches and not window.offsets:
+            return window
         state = self._position.offset() | {"snapshot": "INITIAL", "snapshot_completed": False}
         window.offsets = [(self._partition, state), *window.offsets]
         return window

@@ -153,7 +153,11 @@ def test_finished_chunks_are_not_read_again(tables: Database) -> None:
 
 
 @pytest.mark.parametrize("seed", range(2))
-@pytest.mark.parametrize("options", [CHUNKS, {}], ids=["chunks", "one chunk"])
+@pytest.mark.parametrize(
+    "options",
+    [CHUNKS, {}, {**CHUNKS, "snapshot.max.threads": "3"}],
+    ids=["chunks", "one chunk", "side by side"],
+)
 def test_cut_many_times_under_load(
     tables: Database, options: dict[str, str], seed: int, small_windows: None
 ) -> None:

@@ -62,7 +62,11 @@ class Copy:
         numbers = SnapshotMetrics(self.metrics)
         numbers.announce((self.progress.of(str(one)), self._estimate(one)) for one in chosen)
         unread = [one for one in chosen if not self.progress.of(str(one)).finished]
-        for one, data in side_by_side(unread, self._answers, self.config.copy_threads):
+        for answer in side_by_side(unread, self._answers, self.config.copy_threads):
+            if answer is None:
+                yield Window()
+                continue
+            one, data = answer
             if data is None:
                 yield Window(offsets=[self._store(one, None, 0)], more=True)
                 numbers.finished(str(one))

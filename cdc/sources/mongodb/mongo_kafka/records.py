@@ -101,7 +101,7 @@ class ChangeRecords:
             log.warning("An event without a namespace is left out: %s", letter_text(event))
             return
         if self._config.publish_full_document_only:
-            value = _document(event, b"fullDocument")
+            value = _document(event, found, b"fullDocument")
             gone = self._config.tombstone_on_delete and b"fullDocument" not in found
             if value is not None or gone:
                 self._make(topic, event, found, value)
@@ -182,12 +182,11 @@ def _names(namespace: bytes) -> tuple[str, str]:
     return names.get(b"db", ""), names.get(b"coll", "")
 
 
-def _document(event: bytes, name: bytes) -> bytes | None:
+def _document(event: bytes, found: _Places, name: bytes) -> bytes | None:
     """Return a member that is a document."""
-    for element in elements(event):
-        if element.name == name and element.kind == DOCUMENT:
-            return event[element.value : element.stop]
-    return None
+    start, stop = found.get(name, (0, 0))
+    # The type stands before the name, which ends with a zero.
+    return event[start:stop] if stop and event[start - len(name) - 2] == DOCUMENT else None
 
 
 def _too_large(event: bytes, found: _Places) -> UnsupportedValue:

@@ -19,6 +19,14 @@ class PostgresSnapshot(SnapshotOptions):
         "Tables whose snapshot has a SELECT statement of its own, "
         "given as `snapshot.select.statement.overrides.<schema>.<table>`."
     )
+    snapshot_max_threads = options.integer(
+        "snapshot.max.threads",
+        1,
+        at_least=1,
+        at_most=64,
+        doc="Tables that are read at the same time, each in a connection of its own.",
+        group="Snapshot",
+    )
     snapshot_isolation_mode = options.choice(
         "snapshot.isolation.mode",
         ("serializable", "repeatable_read", "read_committed", "read_uncommitted"),
