@@ -10,6 +10,7 @@ from cdc.batch import (
     ChangeBatch,
     Encoded,
     EncodedHeader,
+    Header,
     ImageTemplate,
     RecordBatch,
 )
@@ -42,6 +43,7 @@ class Encoder:
         self._fast = (key_path, value_path) if key_path and value_path else None
         self._templates: dict[tuple[Table, EventSchema], ImageTemplate] = {}
         self._envelopes = Envelopes()
+        self._shared: dict[str, tuple[Sequence[Header], Sequence[EncodedHeader]]] = {}
 
     def encode(self, batch: Batch) -> list[Encoded]:
         """Return the records as bytes; raises EncodeError, or what a codec raises for a bad value."""
@@ -66,7 +68,7 @@ class Encoder:
         if template.key:
             encoded.key_wrap = self._key.wrap(batch.topic, batch.schema.key)
         if batch.headers:
-            encoded.headers = encode_all(self._headers, batch.topic, batch.headers)
+            encoded.headers = self._shared_headers(batch)
         if batch.key_changes:
             encoded.row_headers = self._key_change_headers(batch)
         deletes = delete_indices(batch)
@@ -84,6 +86,14 @@ class Encoder:
 
     def _wrap(self, topic: str, schema: Schema | None) -> tuple[bytes, bytes]:
         return self._value.wrap(topic, schema)
+
+    def _shared_headers(self, batch: ChangeBatch) -> Sequence[EncodedHeader]:
+        """Return the headers of every record; a table's are the same ones in every batch."""
+        known = self._shared.get(batch.topic)
+        if known is None or known[0] is not batch.headers:
+            known = batch.headers, encode_all(self._headers, batch.topic, batch.headers)
+            remember(self._shared, batch.topic, known)
+        return known[1]
 
     def _key_change_headers(self, batch: ChangeBatch) -> dict[int, Sequence[EncodedHeader]]:
         """Tell each half of a changed key about the other one."""

@@ -49,7 +49,8 @@ class SourceConnectorConfig(ConnectorConfig):
         "window.max.bytes",
         1 << 17,
         at_least=1024,
-        doc="How much is read, encoded and appended in one go: bytes on the wire.",
+        doc="How much is read, encoded and appended in one go: bytes on the wire. While a backlog's rows are "
+        "spread over many tables, up to 32 times as much.",
         importance=Importance.LOW,
         group="Runtime",
     )

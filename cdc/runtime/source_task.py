@@ -19,6 +19,7 @@ from cdc.runtime.chain import Chain
 from cdc.runtime.encoder import Encoder
 from cdc.runtime.retrying import Retrying
 from cdc.runtime.source_metrics import SourceMeter
+from cdc.runtime.window_size import WindowSize
 
 IDLE_TIMEOUT = 0.5
 """How long a read may wait when nothing is pending: also how soon a stop is noticed."""
@@ -115,12 +116,13 @@ class SourceTask:
         self._commit()
 
     def _loop(self, stopping: Callable[[], bool]) -> Outcome:
-        read, writer = self.source.read, self.writer
+        read, writer, size = self.source.read, self.writer, WindowSize(self.max_bytes)
         while not stopping():
-            window = read(self.max_bytes, PENDING_TIMEOUT if self._dirty else IDLE_TIMEOUT)
+            window = read(size.bytes, PENDING_TIMEOUT if self._dirty else IDLE_TIMEOUT)
             if window is None:
                 return Outcome.FINISHED
             self._deliver(window)
+            size.learn(window)
             if (self._dirty or self._pending) and (window.urgent or writer.due(idle=not window.more)):
                 self._commit()
         return Outcome.STOPPED

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 _REGISTER, _DUMP, _DUMP_GTID = 0x15, 0x12, 0x1E
 _NON_BLOCKING, _ANNOTATED, _BY_GTID = 1, 2, 4
 _CHUNK = 256 * 1024
+_ENOUGH = 64 * 1024
+"""A read that gave this much is followed by another one at once: there is a backlog."""
 _FIRST_EVENT = 4
 _SILENCE = 1.5
 """Heartbeats come every 0.8 intervals; a connection that is silent for this many is dead."""
@@ -132,7 +134,7 @@ class BinlogStream:
                 raise self._ended()
             parts.append(data)
             total += len(data)
-        self.backlog = total >= max_bytes
+        self.backlog = total >= min(max_bytes, _ENOUGH)
         return parts
 
     def _ended(self) -> ConnectionFailed:
