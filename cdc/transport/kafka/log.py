@@ -13,6 +13,7 @@ from cdc.transport.kafka.clients import Clients
 from cdc.transport.kafka.config import KafkaConfig
 from cdc.transport.kafka.failures import Failures, driver, translate
 from cdc.transport.kafka.journal import open_journal
+from cdc.transport.kafka.lanes import MOST, Lanes
 from cdc.transport.kafka.reader import KafkaReader
 from cdc.transport.kafka.rules import Rule, Rules, parse
 from cdc.transport.kafka.state import KafkaState
@@ -53,12 +54,15 @@ class KafkaLog(Log):
         settings: dict[str, Any] = {"client.id": f"connector-producer-{connector}-{task}"}
         if transactional:
             settings["transactional.id"] = f"{options.group_id}-{connector}-{task}"
-        producer = self._clients.producer(failures, settings, config)
-        topics = TopicMaker(lambda: self._clients.admin(config), producer, failures, rules)
+        lanes = Lanes(
+            lambda more: self._clients.producer(failures, {**settings, **more}, config),
+            1 if transactional else MOST,
+        )
+        topics = TopicMaker(lambda: self._clients.admin(config), lanes.first, failures, rules)
         if transactional:
             assert isinstance(offsets, str)
-            return TransactionalWriter(producer, failures, topics, offsets)
-        return KafkaWriter(producer, failures, topics, offsets)
+            return TransactionalWriter(lanes, failures, topics, offsets)
+        return KafkaWriter(lanes, failures, topics, offsets)
 
     def reader(
         self, group: str, topics: Sequence[str], config: Mapping[str, str], *, pattern: str | None = None

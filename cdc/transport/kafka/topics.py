@@ -76,6 +76,19 @@ def create_all(admin: AdminClient, rules: Mapping[str, Rule], tick: Tick = idle)
                 raise translate(error, f"Topic {topic} cannot be created") from None
 
 
+def brokers_make_topics(admin: AdminClient, tick: Tick = idle) -> bool:
+    """Tell whether the brokers make topics that they are asked for. Raises LogError if they do not tell."""
+    kafka = driver()
+    try:
+        node, *_ = outcome(admin.describe_cluster(), "The cluster", tick).nodes
+        resource = kafka.admin.ConfigResource(kafka.admin.ResourceType.BROKER, str(node.id))
+        found = outcome(admin.describe_configs([resource])[resource], f"Broker {node.id}", tick)
+    except kafka.KafkaException as error:
+        raise translate(error, "The brokers cannot be described") from None
+    option = found.get("auto.create.topics.enable")
+    return option is not None and option.value == "true"
+
+
 def ensure_compacted(admin: AdminClient, topic: str, option: str, rule: Rule) -> None:
     """Make a state topic, or check that the one there is compacted; `option` names it."""
     if exists(admin, topic):

@@ -6,17 +6,14 @@ import logging
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
 from cdc.batch import Encoded
 from cdc.errors import Fenced, LogError
 from cdc.transport.kafka.failures import Failures, driver, translate
+from cdc.transport.kafka.lanes import Lanes
 from cdc.transport.kafka.topic_maker import TopicMaker
 from cdc.transport.kafka.topics import idle
 from cdc.transport.kafka.writer import KafkaWriter, Tick
-
-if TYPE_CHECKING:
-    from confluent_kafka import Producer
 
 logger = logging.getLogger(__name__)
 
@@ -33,11 +30,12 @@ class TransactionalWriter(KafkaWriter):
 
     exactly_once = True
 
-    def __init__(self, producer: Producer, failures: Failures, topics: TopicMaker, offset_topic: str) -> None:
+    def __init__(self, lanes: Lanes, failures: Failures, topics: TopicMaker, offset_topic: str) -> None:
         self._open = False
         self._offset_topic = offset_topic
-        super().__init__(producer, failures, topics, offset_topic)
-        self._attempt("Transactions cannot be started", producer.init_transactions, idle)
+        self._producer = lanes.first
+        super().__init__(lanes, failures, topics, offset_topic)
+        self._attempt("Transactions cannot be started", self._producer.init_transactions, idle)
 
     def append(self, encoded: Encoded, tick: Tick) -> None:
         """Queue the records in the open transaction."""

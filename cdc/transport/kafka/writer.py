@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from cdc.batch import Encoded
 from cdc.plugin import LogWriter
 from cdc.transport.kafka.failures import Failures, driver, translate
+from cdc.transport.kafka.lanes import Lanes
 from cdc.transport.kafka.topic_maker import TopicMaker
-
-if TYPE_CHECKING:
-    from confluent_kafka import Producer
 
 Tick = Callable[[], None]
 
@@ -35,17 +33,17 @@ class OffsetStore(Protocol):
 
 
 class KafkaWriter(LogWriter):
-    """Send records through an idempotent producer; offsets follow when the brokers have them.
+    """Send records through idempotent producers; offsets follow when the brokers have them.
 
-    The producer reports failures only, and to one place: that makes a record cost a microsecond.
+    A producer reports failures only, and to one place: that makes a record cost a microsecond.
     `commit` is therefore a barrier: it waits until nothing is under way.
     """
 
     def __init__(
-        self, producer: Producer, failures: Failures, topics: TopicMaker, offsets: OffsetStore | str
+        self, lanes: Lanes, failures: Failures, topics: TopicMaker, offsets: OffsetStore | str
     ) -> None:
         """`offsets`: the offset topic's name, or a store of another kind."""
-        self._producer, self._failures, self._topics, self._offsets = producer, failures, topics, offsets
+        self._lanes, self._failures, self._topics, self._offsets = lanes, failures, topics, offsets
         self._committed = self._ticked = time.monotonic()
         self._appended = False
         self._held: list[Encoded] = []
@@ -58,7 +56,7 @@ class KafkaWriter(LogWriter):
 
         Those of a new topic wait for others of their kind, until the source pauses or a commit comes.
         """
-        self._failures.serve(self._producer.poll, 0)
+        self._failures.serve(self._lanes.poll, 0)
         if not encoded.values:
             return
         self._appended = True
@@ -87,19 +85,19 @@ class KafkaWriter(LogWriter):
 
     def _append_alike(self, encoded: Encoded, tick: Tick) -> None:
         """Queue records that have the same headers, and the time of now."""
-        topic, produce = encoded.topic, self._producer.produce
+        topic, produce = encoded.topic, self._lanes.of(encoded.topic).produce
         rest = _rest(encoded, list(encoded.headers))
         for key, value in encoded.whole():
             try:
                 # Positions, not names: parsing keyword arguments would cost as much as the call.
                 produce(topic, value, key, *rest)
             except BufferError:
-                self._retry(tick, topic, value, key, *rest)
+                self._retry(tick, produce, topic, value, key, *rest)
             except driver().KafkaException as error:
                 raise translate(error, _subject(topic, key)) from None
 
     def _append_singly(self, encoded: Encoded, tick: Tick) -> None:
-        topic, produce = encoded.topic, self._producer.produce
+        topic, produce = encoded.topic, self._lanes.of(encoded.topic).produce
         shared: Any = list(encoded.headers)
         single: dict[int, Any] = {index: [*own, *shared] for index, own in encoded.row_headers.items()}
         times = encoded.timestamps or [0] * len(encoded)
@@ -109,16 +107,16 @@ class KafkaWriter(LogWriter):
             try:
                 produce(*record)
             except BufferError:
-                self._retry(tick, *record)
+                self._retry(tick, produce, *record)
             except driver().KafkaException as error:
                 raise translate(error, _subject(topic, key)) from None
 
-    def _retry(self, tick: Tick, *record: object) -> None:
+    def _retry(self, tick: Tick, produce: Callable[..., None], *record: object) -> None:
         while True:
-            self._failures.serve(self._producer.poll, 0.01)
+            self._failures.serve(self._lanes.poll, 0.01)
             self._tick(tick)
             try:
-                self._producer.produce(*record)  # type: ignore[arg-type]
+                produce(*record)
             except BufferError:
                 continue
             except driver().KafkaException as error:
@@ -137,16 +135,17 @@ class KafkaWriter(LogWriter):
         self._done()
 
     def _produce_offsets(self, topic: str, offsets: Mapping[bytes, bytes | None], tick: Tick) -> None:
+        produce = self._lanes.of(topic).produce
         for key, value in offsets.items():
             try:
-                self._producer.produce(topic, value, key)
+                produce(topic, value, key)
             except BufferError:
-                self._retry(tick, topic, value, key)
+                self._retry(tick, produce, topic, value, key)
             except driver().KafkaException as error:
                 raise translate(error, f"Offset topic {topic}") from None
 
     def _flush(self, tick: Tick) -> None:
-        while self._failures.serve(self._producer.flush, _SLICE):
+        while self._failures.serve(self._lanes.flush, _SLICE):
             self._tick(tick)
 
     def _tick(self, tick: Tick) -> None:
@@ -169,8 +168,8 @@ class KafkaWriter(LogWriter):
     def close(self) -> None:
         """Drop what is queued."""
         try:
-            self._producer.purge()
-            self._producer.flush(1.0)
+            self._lanes.purge()
+            self._lanes.flush(1.0)
         except (SystemError, driver().KafkaException):
             pass  # it is broken for good, and was so before
 
