@@ -45,6 +45,8 @@ class ChangeRecords:
         self.position, self.commits = position, 0
         self._config, self._metrics, self._letters = config, metrics, letters
         self._outputs, self._topics = Outputs.of(config), config.topics()
+        self._documents_only, self._tombstones = config.publish_full_document_only, config.tombstone_on_delete
+        self._document_keys = config.document_key_as_key
         self._fragments = Fragments()
         self._known: dict[bytes, str] = {}
         self._batches: list[RecordBatch] = []
@@ -63,7 +65,9 @@ class ChangeRecords:
             self.position = Position(event[at:end])
             self._is_heartbeat = False
             whole = self._whole(event, found)
-            if whole is not None:
+            if whole is event:
+                self._add(event, found)
+            elif whole is not None:
                 self.add(whole)
         return self.take()
 
@@ -95,14 +99,16 @@ class ChangeRecords:
 
     def add(self, event: bytes) -> None:
         """Add the record of an event, if there is one; raises UnsupportedValue where none is tolerated."""
-        found = members(event)
+        self._add(event, members(event))
+
+    def _add(self, event: bytes, found: _Places) -> None:
         topic = self._topic(event, found)
         if not topic:
             log.warning("An event without a namespace is left out: %s", letter_text(event))
             return
-        if self._config.publish_full_document_only:
+        if self._documents_only:
             value = _document(event, found, b"fullDocument")
-            gone = self._config.tombstone_on_delete and b"fullDocument" not in found
+            gone = self._tombstones and b"fullDocument" not in found
             if value is not None or gone:
                 self._make(topic, event, found, value)
         else:
@@ -138,7 +144,7 @@ class ChangeRecords:
         return self._known[namespace]
 
     def _key(self, event: bytes, found: _Places) -> bytes:
-        if self._config.document_key_as_key and b"documentKey" in found:
+        if self._document_keys and b"documentKey" in found:
             start, stop = found[b"documentKey"]
             return event[start:stop]
         return document(event[e.start : e.stop] for e in elements(event) if e.name == b"_id")
