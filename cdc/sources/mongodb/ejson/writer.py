@@ -44,8 +44,8 @@ class BrokenDocument(UnsupportedValue):
         self.path = path
         super().__init__(
             f"The document cannot be read at {path or 'its start'}: {reason}",
-            hint="repair the field in the database (validate the collection), or leave it out with "
-            "field.exclude.list",
+            hint="repair the field in the database (validate the collection), or have it left out: "
+            "field.exclude.list, or a stage $unset in the pipeline",
         )
 
 

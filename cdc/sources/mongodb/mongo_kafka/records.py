@@ -6,8 +6,8 @@ https://www.mongodb.com/docs/kafka-connector/current/source-connector/fundamenta
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Iterable
+from time import monotonic
 from typing import Final
 
 from cdc.batch import Batch, RecordBatch
@@ -21,6 +21,7 @@ from cdc.sources.mongodb.mongo_kafka.offsets import offset_of, token_text
 from cdc.sources.mongodb.mongo_kafka.output import Outputs
 from cdc.sources.mongodb.oversize import OVERSIZE, SPLIT, WHOLE, Fragments
 from cdc.sources.mongodb.positions import Position
+from cdc.sources.mongodb.tokens import cluster_time
 from schemas.connect import BYTES, STRING, Schema
 
 log = logging.getLogger(__name__)
@@ -58,24 +59,25 @@ class ChangeRecords:
 
     def decode(self, data: bytes, places: Iterable[tuple[int, int]], clock_ns: int) -> list[Batch]:
         """Return the records of some events of a batch; raises UnsupportedValue."""
-        for start, stop in places:
-            event = data[start:stop]
+        events = [data[start:stop] for start, stop in places]
+        for event in events:
             found = members(event)
             at, end = found[b"_id"]
             self.position = Position(event[at:end])
-            self._is_heartbeat = False
             whole = self._whole(event, found)
             if whole is event:
                 self._add(event, found)
             elif whole is not None:
                 self.add(whole)
+        self._is_heartbeat = False
+        self._count(len(events), clock_ns // 1_000_000)
         return self.take()
 
     def idle(self, token: bytes, clock_ns: int) -> list[Batch]:
         """Take note that the stream is at `token` and there is nothing before it; return a heartbeat due."""
         self.position = self.position.idle(token)
         interval = self._config.heartbeat_interval_ms / 1000
-        now = time.monotonic()
+        now = monotonic()
         if not interval or now - self._beat_at <= interval:
             return []
         self._beat_at = now
@@ -113,6 +115,14 @@ class ChangeRecords:
                 self._make(topic, event, found, value)
         else:
             self._make(topic, event, found, event)
+
+    def _count(self, events: int, clock_ms: int) -> None:
+        """Count what was read at `clock_ms`; the runtime does not know that these records are changes."""
+        self._metrics.add("TotalNumberOfEventsSeen", events)
+        self._metrics.runs("MilliSecondsSinceLastEvent", clock_ms)
+        time = cluster_time(self.position.token)
+        if time is not None:
+            self._metrics.set("MilliSecondsBehindSource", max(clock_ms - time.seconds * 1000, 0))
 
     def _make(self, topic: str, event: bytes, found: _Places, value: bytes | None) -> None:
         key = event if self._outputs.whole_key else self._key(event, found)

@@ -1,0 +1,115 @@
+"""Configs of MongoDB's own connector against a scripted server: what the others do not do as mongod."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from cdc.errors import PositionLost, UnsupportedValue
+from tests.integration.capture import logged
+from tests.integration.mongodb.mongo_kafka_capture import MongoKafkaCapture
+from tests.integration.mongodb.test_scripted import event
+from tests.integration.mongodb.test_scripted_source import BROKEN
+from tests.servers.scripted_mongo import HISTORY_LOST, ScriptedMongo, replica_set
+
+
+class ScriptedCapture(MongoKafkaCapture):
+    """A connector on a scripted replica set."""
+
+    def __init__(self, nodes: list[ScriptedMongo], **options: str):
+        class Server:
+            host, port = "127.0.0.1", 1
+
+            @staticmethod
+            def url() -> str:
+                return f"{nodes[0].url}&heartbeatFrequencyMS=500"
+
+        super().__init__(Server(), "db", offset_partition_name="p", **options)  # type: ignore[arg-type]
+        self.partition = {"ns": "p"}
+
+    def numbers(self) -> list[Any]:
+        """Return `n` of every document."""
+        return [value["fullDocument"]["n"] for _, value in self.records()]
+
+
+@pytest.fixture
+def nodes() -> Iterator[list[ScriptedMongo]]:
+    started = replica_set(2)
+    yield started
+    for node in started:
+        node.close()
+
+
+def test_an_election(nodes: list[ScriptedMongo]) -> None:
+    old, new = nodes
+    found = ScriptedCapture(nodes)
+    with found.running():
+        old.oplog.add(event(1))
+        found.until(lambda: found.numbers() == [1])
+        old.step_down(new)
+        old.oplog.add(event(2))
+        found.until(lambda: found.numbers() == [1, 2])
+
+
+def test_fragments_are_one_event(nodes: list[ScriptedMongo]) -> None:
+    whole = event(1)
+    first = {name: whole[name] for name in ("_id", "operationType", "clusterTime", "ns")}
+    token = {"_data": whole["_id"]["_data"] + "01"}
+    second = {"_id": token, "documentKey": whole["documentKey"], "fullDocument": whole["fullDocument"]}
+    found = ScriptedCapture(nodes)
+    with found.running():
+        nodes[0].oplog.add(
+            {**first, "splitEvent": {"fragment": 1, "of": 2}},
+            {**second, "splitEvent": {"fragment": 2, "of": 2}},
+            {**event(2), "splitEvent": {"fragment": 1, "of": 1}},
+        )
+        found.until(lambda: found.numbers() == [1, 2])
+    names = [list(value) for _, value in found.records()]
+    assert names[0] == names[1] == list(event(1))
+    assert found.records()[0][1]["_id"] == token
+
+
+def test_what_an_old_server_cannot_send_is_an_error_of_that_event(nodes: list[ScriptedMongo]) -> None:
+    for node in nodes:
+        node.version = (5, 0, 30)
+    cut = event(1, oversize=20_000_000)
+    del cut["fullDocument"]
+    options = {"errors_deadletterqueue_topic_name": "letters"}
+    found = ScriptedCapture(nodes, errors_tolerance="all", errors_log_enable="true", **options)
+    with logged() as messages, found.running():
+        nodes[0].oplog.add(cut, event(2, fullDocument=BROKEN), event(3))
+        found.until(lambda: found.numbers() == [3])
+    large, broken = (letter.value for letter in found.topic("letters"))
+    assert large["oversize"] == 20_000_000
+    assert "$binary" in broken
+    assert any("20000000 bytes" in message for message in messages)
+    assert found.metrics.values["TotalNumberOfEventsSeen"] == 3
+    assert found.metrics.values["MilliSecondsBehindSource"] > 0
+
+
+def test_and_ends_the_task_where_none_is_tolerated(nodes: list[ScriptedMongo]) -> None:
+    for node in nodes:
+        node.version = (5, 0, 30)
+    found = ScriptedCapture(nodes)
+    with found.running():
+        pass
+    nodes[0].oplog.add(event(1, oversize=20_000_000))
+    error = found.failure()
+    assert isinstance(error, UnsupportedValue)
+    assert "pipeline" in (error.hint or "")
+
+
+def test_a_token_that_is_lost_while_streaming(nodes: list[ScriptedMongo]) -> None:
+    found = ScriptedCapture(nodes)
+    with found.running():
+        nodes[0].oplog.add(event(1))
+        found.until(lambda: found.numbers() == [1])
+    nodes[0].fail("aggregate", HISTORY_LOST)
+    error = found.failure()
+    assert isinstance(error, PositionLost)
+    assert "errors.tolerance=all" in (error.hint or "")
+    with logged() as messages, found.running(errors_tolerance="all"):
+        nodes[0].fail("getMore", HISTORY_LOST)
+        found.until(lambda: any("starting from now" in message for message in messages))
+        nodes[0].oplog.add(event(2))
+        found.until(lambda: found.numbers()[-1] == 2)
