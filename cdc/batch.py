@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Final, Protocol, overload
+from typing import Any, Final, Protocol
 
+from cdc.columns import Spliced
 from schemas.connect import Schema
 from schemas.envelope import EventSchema
 from schemas.table import Column, Table
@@ -87,15 +88,15 @@ class ImageTemplate:
 
 @dataclass(slots=True)
 class Images:
-    """What a template made of each row: three lists of equal length; `Part.absent` where there is none.
+    """What a template made of each row: sequences of equal length; `Part.absent` where there is none.
 
-    `key` is that of the new image, or of the old one where the row is gone. `extra`: a list for each
-    member of `Table.extra`.
+    Lists, or `CellColumns` of a source that reads new images by column. `key` is that of the new image,
+    or of the old one where the row is gone. `extra`: a list for each member of `Table.extra`.
     """
 
     before: list[Any]
-    after: list[Any]
-    key: list[Any]
+    after: Sequence[Any]
+    key: Sequence[Any]
     extra: Sequence[list[Any]] = ()
 
 
@@ -215,46 +216,13 @@ class ChangeBatch:
         )
 
 
-class EventColumns(Sequence[Any]):
-    """Debezium's envelopes by column; whoever asks for one as a struct makes it.
-
-    Stands for `RecordBatch.values` where a format could read it so, for a sink needs little of an
-    envelope. ops: as in `ChangeBatch`. after: the new images, None where there is none.
-    """
-
-    __slots__ = ("_index", "_struct", "after", "ops")
-
-    def __init__(
-        self,
-        ops: Sequence[str],
-        after: Sequence[Any],
-        struct: Callable[[int], Any],
-        index: range | None = None,
-    ) -> None:
-        """`struct` returns the whole envelope at a place of the log's run, a new one at each call."""
-        self.ops, self.after, self._struct = ops, after, struct
-        self._index = range(len(ops)) if index is None else index
-
-    def __len__(self) -> int:
-        return len(self._index)
-
-    @overload
-    def __getitem__(self, at: int) -> Any: ...
-    @overload
-    def __getitem__(self, at: slice) -> EventColumns: ...
-    def __getitem__(self, at: int | slice) -> Any:
-        if isinstance(at, slice):
-            return EventColumns(self.ops[at], self.after[at], self._struct, self._index[at])
-        return self._struct(self._index[at])
-
-
 @dataclass(slots=True)
 class RecordBatch:
     """Any records of one topic that share their schemas, by column.
 
     A None value under a struct's or a required schema is a tombstone, whatever the schema says.
     values/keys: Connect values (see `schemas.connect.Schema`); a None schema means schemaless.
-    What a transform gets are lists; what a sink reads may be `EventColumns`.
+    What a transform gets are lists; what a sink reads may be kept by column (`cdc.columns`).
     headers: None, or for each record its headers. timestamps: ms, or None for "now".
     partition: where they go to, or come from; None lets the log choose by key.
     offsets: in the log, for records that a sink reads. raw: the bytes they were decoded from.
@@ -263,7 +231,7 @@ class RecordBatch:
     topic: str
     key_schema: Schema | None
     value_schema: Schema | None
-    keys: list[Any]
+    keys: Sequence[Any]
     values: Sequence[Any]
     headers: list[Sequence[Header]] | None = None
     timestamps: Sequence[int | None] | None = None
@@ -314,18 +282,27 @@ class Window:
         return sum(map(len, self.batches))
 
 
+Texts = Sequence[bytes | None]
+
+
+def text_bytes(texts: Texts) -> int:
+    """Return how many bytes the texts have, all together."""
+    return texts.size if isinstance(texts, Spliced) else sum(map(len, filter(None, texts)))
+
+
 @dataclass(slots=True)
 class Encoded:
     """A batch as bytes, in columns: what a log stores.
 
     Each record's key is key_wrap[0] + key + key_wrap[1], its value likewise (None stays None): what
     all records share (the schema of JsonConverter, the source block of a snapshot) is kept once.
+    Where they differ in cells alone, keys and values may be `Spliced`.
     headers are on every record, row_headers on single ones (by index, placed before the shared ones).
     """
 
     topic: str
-    keys: list[bytes | None]
-    values: list[bytes | None]
+    keys: Texts
+    values: Texts
     key_wrap: tuple[bytes, bytes] = (b"", b"")
     value_wrap: tuple[bytes, bytes] = (b"", b"")
     headers: Sequence[EncodedHeader] = ()
@@ -356,8 +333,10 @@ class Encoded:
         return zip(_wrap(self.keys, self.key_wrap), _wrap(self.values, self.value_wrap), strict=True)
 
 
-def _wrap(parts: Sequence[bytes | None], wrap: tuple[bytes, bytes]) -> Iterable[bytes | None]:
+def _wrap(parts: Texts, wrap: tuple[bytes, bytes]) -> Iterable[bytes | None]:
     head, tail = wrap
+    if isinstance(parts, Spliced):
+        return parts.wrapped(head, tail)
     if not head and not tail:
         return parts
     return [None if part is None else head + part + tail for part in parts]

@@ -43,7 +43,8 @@ class Envelopes:
             headers = headers if headers is not None else [()] * len(values)
             headers[index] = ((NEW_KEY, batch.schema.key, images.key[index + 1]), *batch.headers)
             headers[index + 1] = ((OLD_KEY, batch.schema.key, images.key[index]), *batch.headers)
-        record = RecordBatch(batch.topic, batch.schema.key, batch.schema.value, images.key, values, headers)
+        keys = [*images.key]
+        record = RecordBatch(batch.topic, batch.schema.key, batch.schema.value, keys, values, headers)
         deletes = delete_indices(batch)
         if deletes:
             record.keys = repeat_after(record.keys, deletes)
@@ -51,7 +52,7 @@ class Envelopes:
             record.headers = record.headers and repeat_after(record.headers, deletes)
         return [record]
 
-    def keys(self, batch: ChangeBatch, indices: Sequence[int]) -> list[Any]:
+    def keys(self, batch: ChangeBatch, indices: Sequence[int]) -> Sequence[Any]:
         """Return the keys of some rows as structs."""
         template = self._keys.get(batch.table)
         if template is None:

@@ -35,6 +35,7 @@ LAYERS = (
     ("cdc.dead_letters", "cdc.envelopes", "cdc.filters", "cdc.topics", "cdc.metrics", "cdc.offsets"),
     ("cdc.config_file",),
     ("cdc.batch", "cdc.config"),
+    ("cdc.columns",),
     ("schemas",),
     ("cdc.errors", "cdc.properties", "cdc.java_hash", "cdc.java_map"),
 )

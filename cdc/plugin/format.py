@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any, ClassVar, Protocol
 
-from cdc.batch import ChangeBatch, Images
+from cdc.batch import ChangeBatch, Images, Texts
 from cdc.config import Config
 from schemas.connect import Schema
 
@@ -35,7 +35,7 @@ class Format(ABC):
 
     @abstractmethod
     def decode(
-        self, topic: str, payloads: Sequence[bytes | None], wrap: tuple[bytes, bytes]
+        self, topic: str, payloads: Texts, wrap: tuple[bytes, bytes]
     ) -> list[tuple[Schema | None, Sequence[Any]]]:
         """Return runs of consecutive values that share a schema; all runs together are all payloads.
 
@@ -56,13 +56,11 @@ class FastPath(Protocol):
         """Return the `Part` that writes this batch's row images (or keys, for a key format)."""
         ...
 
-    def finish_keys(self, batch: ChangeBatch, keys: list[Any]) -> list[bytes | None]:
+    def finish_keys(self, batch: ChangeBatch, keys: Sequence[Any]) -> Texts:
         """Return the key payloads from what the key part made."""
         ...
 
-    def finish_values(
-        self, batch: ChangeBatch, images: Images
-    ) -> tuple[list[bytes | None], tuple[bytes, bytes]]:
+    def finish_values(self, batch: ChangeBatch, images: Images) -> tuple[Texts, tuple[bytes, bytes]]:
         """Return the envelope payloads from what the row part made, without what all have in common.
 
         That is the second: what stands before and after each of them, inside of the wrap.

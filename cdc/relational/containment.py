@@ -35,7 +35,7 @@ class Containment(ABC):
         """Return what tells whether the position of a segment shows a change."""
 
     @abstractmethod
-    def keys(self, batch: ChangeBatch, rows: Sequence[int]) -> list[Border]:
+    def keys(self, batch: ChangeBatch, rows: Sequence[int]) -> Sequence[Border]:
         """Return the text of some rows' keys."""
 
     @abstractmethod

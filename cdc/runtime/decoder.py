@@ -78,7 +78,7 @@ class Decoder:
                 encoded.topic,
                 key_schema,
                 value_schema,
-                [*key_run],
+                key_run,
                 value_run,
                 headers if whole else headers and headers[start:end],
                 encoded.timestamps if whole else encoded.timestamps and encoded.timestamps[start:end],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 
-from cdc.batch import Encoded, Fetched, RecordBatch
+from cdc.batch import Fetched, RecordBatch, text_bytes
 from cdc.plugin import Positions
 
 
@@ -36,7 +36,7 @@ class Progress:
         if not self._read:
             self._since = time.monotonic()
         self._read[run.encoded.topic, run.encoded.partition or 0] = run.next_offset
-        self._bytes += _size(run.encoded)
+        self._bytes += text_bytes(run.encoded.values)
 
     def due(self, limit: int, seconds: float) -> bool:
         """Whether enough has come together although there is more to read."""
@@ -57,7 +57,3 @@ class Progress:
                 safe[place] = reached[place]
         self._read, self._written, self._bytes = {}, {}, 0
         return safe
-
-
-def _size(encoded: Encoded) -> int:
-    return sum(map(len, filter(None, encoded.values)))

@@ -6,7 +6,8 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from cdc.batch import RecordBatch
+from cdc.batch import RecordBatch, text_bytes
+from cdc.columns import EventColumns
 from cdc.metrics import Metrics
 
 
@@ -24,7 +25,7 @@ class SinkMeter:
         table = metrics.tables.setdefault(batch.topic, {})
         table["rows"] = table.get("rows", 0) + rows
         if batch.raw is not None:
-            metrics.add("bytes", sum(map(len, filter(None, batch.raw.values))))
+            metrics.add("bytes", text_bytes(batch.raw.values))
         committed = _commit_ms(batch)
         if committed is not None:
             self._waiting.append((committed, rows))
@@ -45,6 +46,8 @@ class SinkMeter:
 
 def _commit_ms(batch: RecordBatch) -> float | None:
     """Return when the last change of the batch was committed; None for other records and snapshots."""
+    if isinstance(batch.values, EventColumns) and "r" in batch.values.ops[-1:]:
+        return None
     for value in reversed(batch.values):
         if value is None:
             continue

@@ -150,7 +150,7 @@ class SinkTask:
         if not self.chain.links:
             yield batch
             return
-        batch.values = [*batch.values]
+        batch.keys, batch.values = [*batch.keys], [*batch.values]
         try:
             out = list(self.chain.apply((batch,)))
         except Exception as error:  # noqa: BLE001 - a transform may raise anything for a bad record

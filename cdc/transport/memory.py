@@ -260,6 +260,8 @@ def _extend(run: Fetched, encoded: Encoded, index: int, position: int) -> bool:
         return False
     if one.row_headers:
         into.row_headers = {**into.row_headers, len(into.values): one.row_headers[0]}
+    assert isinstance(into.keys, list)
+    assert isinstance(into.values, list)
     into.keys += one.keys
     into.values += one.values
     into.timestamps = [*(into.timestamps or ()), *(one.timestamps or ())]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from cdc.batch import EventColumns
+from cdc.columns import EventColumns, StructColumns
 from schemas.connect import Schema, Type, struct
 from sinks.jdbc.session import RowsRejected
 from sinks.jdbc.spans import Span
@@ -17,6 +17,9 @@ log = logging.getLogger(__name__)
 
 DOCUMENT = "document"
 """The column of a document."""
+
+
+Images = Sequence[Mapping[str, Any] | None]
 
 
 @dataclass(slots=True)
@@ -28,8 +31,8 @@ class Events:
 
     indices: Sequence[int]
     ops: list[str]
-    images: list[Mapping[str, Any] | None]
-    before: list[Mapping[str, Any] | None]
+    images: Images
+    before: Images
     sources: list[Mapping[str, Any] | None]
 
     def part(self, chosen: Sequence[int]) -> Events:
@@ -57,14 +60,16 @@ def is_envelope(schema: Schema | None, values: Sequence[Any]) -> bool:
 def envelopes(span: Span, values: Sequence[Any], *, whole: bool) -> Events:
     """Read Debezium envelopes; `whole`: with old images and sources."""
     if isinstance(values, EventColumns):
-        return _plain(span, [*values.ops], [*values.after], values if whole else None)
+        return _plain(span, [*values.ops], values.after, values if whole else None)
     if None not in values:
         ops = [value["op"] for value in values]
         if {"r", "c", "u", "d"}.issuperset(ops) and not any(map(_lost_document, values)):
             images = [value.get("after") for value in values]
             return _plain(span, ops, images, values if whole else None)
     indices: list[int] = []
-    events = Events(indices, [], [], [], [])
+    new: list[Any] = []
+    old: list[Any] = []
+    events = Events(indices, [], new, old, [])
     for index, value in enumerate(values, span.start):
         op = "d" if value is None else value["op"]
         if op == "m":
@@ -77,8 +82,8 @@ def envelopes(span: Span, values: Sequence[Any], *, whole: bool) -> Events:
             continue
         indices.append(index)
         events.ops.append(op)
-        events.images.append(envelope.get("after") if op in "rcu" else None)
-        events.before.append(envelope.get("before"))
+        new.append(envelope.get("after") if op in "rcu" else None)
+        old.append(envelope.get("before"))
         events.sources.append(envelope.get("source"))
     return events
 
@@ -90,10 +95,14 @@ def as_rows(events: Events, schema: Schema | None) -> Schema | None:
     """
     if schema is not None and schema.type is Type.STRUCT:
         return schema
-    for images in (events.images, events.before):
-        if any(isinstance(image, str) for image in images):
-            images[:] = [image if image is None else {DOCUMENT: image} for image in images]
+    events.images, events.before = _unwrapped(events.images), _unwrapped(events.before)
     return None if schema is None else struct(None, [(DOCUMENT, schema)])
+
+
+def _unwrapped(images: Images) -> Images:
+    if isinstance(images, StructColumns) or not any(isinstance(image, str) for image in images):
+        return images
+    return [image if image is None else {DOCUMENT: image} for image in images]
 
 
 def _lost_document(envelope: Mapping[str, Any]) -> bool:
@@ -110,7 +119,7 @@ def _warn_of_lost_documents(topic: str) -> None:
     )
 
 
-def _plain(span: Span, ops: list[str], images: list[Any], values: Sequence[Any] | None) -> Events:
+def _plain(span: Span, ops: list[str], images: Images, values: Sequence[Any] | None) -> Events:
     if "d" in ops:
         images = [None if op == "d" else image for op, image in zip(ops, images, strict=True)]
     for op, image in zip(ops, images, strict=True) if None in images else ():

@@ -22,6 +22,12 @@ Keys = dict[int, Mapping[str, Any]]
 """Keys by row."""
 
 
+def told(headers: Sequence[Sequence[Header]]) -> bool:
+    """Whether any record tells of a changed key; a glance where all share their headers."""
+    different = {id(one): one for one in headers}.values()
+    return any(name in (OLD_KEY, NEW_KEY) for one in different for name, _schema, _value in one)
+
+
 def old_keys(headers: Sequence[Sequence[Header]], ops: Sequence[str], schema: Schema | None) -> Keys:
     """Return the keys that rows had before they were changed."""
     found = ((i, _key(headers[i], OLD_KEY, schema)) for i, op in enumerate(ops) if op != "d")

@@ -8,8 +8,9 @@ from operator import itemgetter
 from typing import Any, Final
 
 from cdc.batch import UNAVAILABLE
+from cdc.columns import StructColumns
 from sinks.jdbc.binding import Binding
-from sinks.jdbc.cells import Column, Render, bound, has_null
+from sinks.jdbc.cells import Column, Render, bound
 from sinks.jdbc.records import Rows
 from sinks.jdbc.reflection import TargetTable
 from sinks.jdbc.session import RowsRejected
@@ -78,7 +79,7 @@ class Plan:
         """Return the key columns; raises RowsRejected when a key has a null part."""
         columns = []
         for source in self.keys:
-            values = [key[source.field] for key in keys]
+            values = field_values(keys, source.field)
             if None in values:
                 raise RowsRejected(f"the key field {source.field} is null")
             columns.append(self._render(source, values))
@@ -89,7 +90,7 @@ class Plan:
         key_columns = self.key_cells(rows.keys) if rows.keys is not None and self.keys else []
         keys: list[Key] = list(zip(*key_columns, strict=True)) if key_columns else [()] * len(rows.images)
         guard = self._guard(rows.positions)
-        if not has_null(rows.images):
+        if None not in rows.images:
             return keys, self._rows(key_columns, rows.images, guard)
         kept = [i for i, image in enumerate(rows.images) if image is not None]
         changes: list[Change] = (
@@ -127,6 +128,8 @@ class Plan:
         """
         names = [source.field for source in self.values]
         try:
+            if isinstance(images, StructColumns):
+                return [*map(images.column, names)], True
             if len(names) > 1:
                 return list(zip(*map(itemgetter(*names), images), strict=True)), True
             return [[image[name] for image in images] for name in names], True
@@ -138,6 +141,13 @@ class Plan:
             return self.cells.render(source.binding.form)(bound(source.binding, values))
         except (ValueError, TypeError, KeyError, ArithmeticError, AttributeError) as error:
             raise RowsRejected(f"field {source.field}: {type(error).__name__}: {error}") from error
+
+
+def field_values(structs: Sequence[Mapping[str, Any]], name: str) -> Column:
+    """Return a field of all structs; raises KeyError where one has none of that name."""
+    return (
+        structs.column(name) if isinstance(structs, StructColumns) else [struct[name] for struct in structs]
+    )
 
 
 def _without(forms: tuple[Any, ...], values: Column, place: int, holes: dict[int, set[int]]) -> Column:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import base64
 import hashlib
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from cdc.columns import StructColumns
 from schemas import logical
 from schemas.connect import Schema, Type
 from sinks.jdbc import schemaless
@@ -86,19 +87,12 @@ class Planner:
             return list(self.config.key_fields)
         if rows.key_schema is not None:
             return [member.name for member in rows.key_schema.fields]
-        return list(rows.keys[0])
+        return field_names(rows.keys[:1])
 
     def _value_fields(self, rows: Rows) -> list[str]:
         if rows.row_schema is not None:
             return [member.name for member in rows.row_schema.fields]
-        images = [image for image in rows.images if image is not None]
-        if not images:
-            return []
-        names = dict.fromkeys(images[0])
-        for image in images:
-            if len(image) != len(names) or image.keys() != names.keys():
-                names.update(dict.fromkeys(image))
-        return list(names)
+        return field_names(rows.images)
 
     def plan(self, rows: Rows, table: TargetTable) -> Plan:
         """Return the plan for these records; the table has every column that they bring."""
@@ -124,6 +118,18 @@ class Planner:
             schemaless.bind(target, self.dialect) if schema is None else bind(schema, target, self.dialect)
         )
         return Source(name, column, binding, unavailable_forms(schema, self.config.placeholder))
+
+
+def field_names(structs: Sequence[Mapping[str, Any] | None]) -> list[str]:
+    """Return the fields that any of the structs has, in the order of their first appearance."""
+    if isinstance(structs, StructColumns):
+        return list(structs.names)
+    found = [struct for struct in structs if struct is not None]
+    names = dict.fromkeys(found[0] if found else ())
+    for struct in found:
+        if len(struct) != len(names) or struct.keys() != names.keys():
+            names.update(dict.fromkeys(struct))
+    return list(names)
 
 
 def _field(schema: Schema | None, name: str) -> Schema | None:

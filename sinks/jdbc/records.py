@@ -8,10 +8,11 @@ from itertools import groupby
 from typing import Any
 
 from cdc.batch import RecordBatch
+from cdc.columns import StructColumns
 from schemas.connect import Field, Schema, Type
 from sinks.jdbc.config import JdbcSinkConfig
-from sinks.jdbc.events import Events, as_rows, envelopes, flattened, is_envelope
-from sinks.jdbc.key_changes import Keys, new_keys, old_keys
+from sinks.jdbc.events import Events, Images, as_rows, envelopes, flattened, is_envelope
+from sinks.jdbc.key_changes import Keys, new_keys, old_keys, told
 from sinks.jdbc.naming import TableName
 from sinks.jdbc.session import RowsRejected
 from sinks.jdbc.spans import Span
@@ -45,8 +46,8 @@ class Rows:
     topic: str
     key_schema: Schema | None
     row_schema: Schema | None
-    keys: list[Mapping[str, Any]] | None
-    images: list[Mapping[str, Any] | None]
+    keys: Sequence[Mapping[str, Any]] | None
+    images: Images
     fresh: bool
     positions: list[int | None] = field(default_factory=list)
     old_keys: Keys = field(default_factory=dict)
@@ -150,7 +151,7 @@ class Decoder:
         table: TableName,
         events: Events,
         row_schema: Schema | None,
-        keys: list[Any] | None,
+        keys: Sequence[Any] | None,
         key_schema: Schema | None,
     ) -> Rows:
         guard = self.config.guard_column is not None
@@ -164,15 +165,17 @@ class Decoder:
             fresh="u" not in events.ops,
             positions=list(map(position_of, events.sources)) if guard else [],
         )
-        if keys and span.batch.headers is not None:
-            headers = [span.batch.headers[index] for index in events.indices]
+        headers = _slice(span.batch.headers, events.indices) if keys and span.batch.headers else ()
+        if told(headers):
             rows.old_keys = old_keys(headers, events.ops, key_schema)
             rows.new_keys = new_keys(headers, events.ops, key_schema)
             if rows.new_keys and self.partitions(span.batch.topic) != 1:
                 rows.new_keys = {}  # elsewhere the new row may have been there, and be gone again
         return rows
 
-    def _keys(self, span: Span, events: Events, row_schema: Schema | None) -> tuple[list[Any], Schema | None]:
+    def _keys(
+        self, span: Span, events: Events, row_schema: Schema | None
+    ) -> tuple[Sequence[Any], Schema | None]:
         mode, batch = self.config.key_mode, span.batch
         count = len(events.indices)
         if mode == "none" or (mode == "automatic" and self.config.insert_mode == "insert" and not batch.keys):
@@ -191,24 +194,28 @@ class Decoder:
         keys = _slice(batch.keys, events.indices)
         if batch.key_schema is not None and batch.key_schema.type is not Type.STRUCT:
             return self._primitive(keys, batch.key_schema)
-        if batch.key_schema is None and not {dict, type(None)}.issuperset(map(type, keys)):
+        if batch.key_schema is None and not _are_structs(keys):
             return self._primitive(keys, None)
         return (self._required(keys, batch.topic) if mode == "record_key" else keys), batch.key_schema
 
-    def _primitive(self, keys: list[Any], schema: Schema | None) -> tuple[list[Any], Schema | None]:
+    def _primitive(self, keys: Sequence[Any], schema: Schema | None) -> tuple[list[Any], Schema | None]:
         if len(self.config.key_fields) != 1:
             raise RowsRejected("the record's key is not a struct: name its column in primary.key.fields")
         name = self.config.key_fields[0]
         wrapped = None if schema is None else Schema(Type.STRUCT, fields=(Field(name, schema),))
         return [None if key is None else {name: key} for key in keys], wrapped
 
-    def _required(self, keys: list[Any], topic: str) -> list[Any]:
+    def _required(self, keys: Sequence[Any], topic: str) -> Sequence[Any]:
         if None in keys:
             raise RowsRejected(f"a record of {topic} has no key for primary.key.mode={self.config.key_mode}")
         return keys
 
 
-def _slice(column: list[Any], indices: Sequence[int]) -> list[Any]:
+def _are_structs(keys: Sequence[Any]) -> bool:
+    return isinstance(keys, StructColumns) or {dict, type(None)}.issuperset(map(type, keys))
+
+
+def _slice(column: Sequence[Any], indices: Sequence[int]) -> Sequence[Any]:
     if len(indices) == indices[-1] - indices[0] + 1:
         return column[indices[0] : indices[-1] + 1]
     return [column[i] for i in indices]

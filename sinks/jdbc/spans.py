@@ -6,7 +6,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from cdc.batch import RecordBatch
+from cdc.batch import RecordBatch, text_bytes
 
 Partition = tuple[str, int]
 _ROW_BYTES = 500
@@ -48,7 +48,7 @@ def bytes_of(span: Span) -> int:
     raw = span.batch.raw
     if raw is None:
         return _ROW_BYTES * len(span)
-    return sum(map(len, filter(None, raw.values[span.start : span.stop])))
+    return text_bytes(raw.values[span.start : span.stop])
 
 
 def cut(span: Span, most: int) -> Iterable[Span]:

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from cdc.batch import Encoded
+from cdc.columns import Spliced
 from cdc.errors import Fenced
 from cdc.plugin import Log, LogReader, LogWriter, PluginKind, available
 from tests.conformance.logs import HARNESSES, LogHarness, read, rows, seen, values
@@ -219,9 +220,7 @@ def test_latest_starts_at_the_end(writer: LogWriter, reader: Faces, harness: Log
     assert values(read(face, 10, harness.patience)) == list(range(10, 20))
 
 
-def test_small_polls_cut_what_was_written_at_once(
-    writer: LogWriter, reader: Faces, harness: LogHarness
-) -> None:
+def test_small_polls_lose_nothing(writer: LogWriter, reader: Faces, harness: LogHarness) -> None:
     topic = harness.topic()
     writer.append(rows(topic, 0, 500), tick)
     writer.commit({}, tick)
@@ -305,6 +304,30 @@ def test_neighbours_with_other_wraps_and_headers_stay_apart(
         own = (("r", b""),) if number % 5 == 0 else ()
         assert record.headers == (*own, ("h", b"%d" % (number // 4)))
         assert (record.timestamp == 1000 + number) is (number % 7 < 3)
+
+
+def test_texts_of_a_frame_are_records_like_others(
+    writer: LogWriter, reader: Faces, harness: LogHarness
+) -> None:
+    topic, expected = harness.topic(), list[tuple[bytes | None, bytes | None]]()
+    for number in range(30):
+        count = 1 + number % 4
+        lines = [b'"%d.%d"' % (number, row) for row in range(count)]
+        frame = (b'{"a":', b',"b":', b"}") if number % 5 else (b'{"c":', b',"d":', b"}")
+        values = Spliced(frame, [b"\n".join(lines), b"\n".join([b""] * count)], count)
+        keys = Spliced((b"<", b">"), [b"\n".join(lines)], count) if number % 7 else [b"k"] * count
+        wrap = (b"(", b")") if number % 11 else (b"", b"")
+        writer.append(Encoded(topic, keys, values, value_wrap=wrap), tick)
+        expected += Encoded(topic, [*keys], [*values], value_wrap=wrap).whole()
+        if number % 9 == 0:
+            writer.append(rows(topic, number, number + 1), tick)
+            expected += rows(topic, number, number + 1).whole()
+        if number % 6 == 0:
+            writer.commit({}, tick)
+    writer.commit({}, tick)
+    got = read(reader(topic), len(expected), harness.patience)
+    assert [(record.key, record.value) for record in got] == expected
+    assert read(reader(topic), len(expected), harness.patience, max_bytes=50) == got
 
 
 def test_large_records(writer: LogWriter, reader: Faces, harness: LogHarness) -> None:

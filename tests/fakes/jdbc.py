@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from cdc.batch import Header, RecordBatch
+from cdc.columns import EventColumns, StructColumns
 from cdc.errors import RecordPosition, RecordRejected
 from cdc.metrics import Metrics
 from cdc.plugin import SinkContext
@@ -135,6 +136,18 @@ class Topic:
         before, after = (row, None) if op == "d" else (None, row)
         source = {"schema": "public", "table": "t", "lsn": (row or {}).get("lsn", self.next)}
         return {"before": before, "after": after, "op": op, "source": source}
+
+
+def by_column(batch: RecordBatch) -> RecordBatch:
+    """Return the same new rows the way a format reads those that the log has by column."""
+    envelopes, keys = [*batch.values], [*batch.keys]
+    after = _structs([envelope["after"] for envelope in envelopes])
+    values = EventColumns([envelope["op"] for envelope in envelopes], after, lambda at: {**envelopes[at]})
+    return replace(batch, keys=_structs(keys), values=values)
+
+
+def _structs(rows: Sequence[Mapping[str, Any]]) -> StructColumns:
+    return StructColumns([*rows[0]], [[row[name] for row in rows] for name in rows[0]], len(rows))
 
 
 def header(name: str, value: Any) -> Sequence[Header]:

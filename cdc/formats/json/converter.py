@@ -6,16 +6,18 @@ from collections.abc import Sequence
 from typing import Any
 
 from cdc import config as options
-from cdc.batch import ChangeBatch, Images, Part
+from cdc.batch import ChangeBatch, Images, Part, Texts
+from cdc.columns import CellColumns
 from cdc.config import Config, Importance
 from cdc.formats.json.envelope import alike, envelope_writer
-from cdc.formats.json.images import row_part, struct_part
+from cdc.formats.json.images import frame, row_part, spliced, struct_part
 from cdc.formats.json.payload import Dumpers
 from cdc.formats.json.reader import PAYLOAD, SCHEMALESS, Reader
 from cdc.formats.json.schema import schema_text
 from cdc.formats.json.text import is_jackson, jackson_view
 from cdc.plugin import Format, register
-from schemas.connect import Schema, Type
+from schemas.connect import Schema
+from schemas.table import Column, Table
 
 _TAIL = b"}"
 
@@ -71,6 +73,7 @@ class JsonFormat(Format):
         # By identity: hashing a deep schema costs more than writing it; the entry keeps it alive.
         self._heads: dict[int, tuple[Schema | None, tuple[bytes, bytes]]] = {}
         self._writers: dict[Any, Any] = {}
+        self._frames: dict[Table, tuple[bytes, ...]] = {}
         self._reader = Reader(schemas=self.schemas_enable, limit=self._limit)
 
     # -- writing -----------------------------------------------------------------------------
@@ -102,15 +105,11 @@ class JsonFormat(Format):
             return struct_part(batch.table.key, self.dumpers, scope, "key", absent=None)
         return row_part(batch, self.dumpers, scope)
 
-    def finish_keys(self, batch: ChangeBatch, keys: list[Any]) -> list[bytes | None]:
+    def finish_keys(self, batch: ChangeBatch, keys: Sequence[Any]) -> Texts:
         """Return the key payloads."""
-        if any(column.schema.type is Type.STRING for column in batch.table.key):
-            keys = [key and jackson_view(key) for key in keys]
-        return [None if key is None else key.encode("latin-1") for key in keys]
+        return self._objects(batch.table, batch.table.key, keys)
 
-    def finish_values(
-        self, batch: ChangeBatch, images: Images
-    ) -> tuple[list[bytes | None], tuple[bytes, bytes]]:
+    def finish_values(self, batch: ChangeBatch, images: Images) -> tuple[Texts, tuple[bytes, bytes]]:
         """Return the envelope payloads; of events that differ in nothing else, the new images."""
         cache = (batch.schema, batch.source, batch.transaction is not None)
         write = self._writers.get(cache)
@@ -119,14 +118,25 @@ class JsonFormat(Format):
             write = self._writers[cache] = envelope_writer(
                 batch.schema.value, batch.source, self.dumpers, with_transaction=cache[2]
             )
-        after = _fix_case(images.after)
         if alike(batch, images):
             # No JSON text has a NUL in it.
             extra = [column[:1] for column in images.extra]
             head, tail = write(batch, images.before[:1], ["\0"], extra)[0].split(b"\0")
-            return [image.encode("latin-1") for image in after], (head, tail)
-        extra = [_fix_case(column) for column in images.extra]
-        return [*write(batch, _fix_case(images.before), after, extra)], SCHEMALESS
+            return self._objects(batch.table, batch.table.columns, images.after), (head, tail)
+        more = [_fix_case(column) for column in images.extra]
+        return [*write(batch, _fix_case(images.before), _fix_case(images.after), more)], SCHEMALESS
+
+    def _objects(self, table: Table, columns: Sequence[Column], images: Sequence[Any]) -> Texts:
+        """Return images or keys as bytes; by column, where they came so."""
+        if isinstance(images, CellColumns):
+            pieces = self._frames.get(table)
+            if pieces is None:
+                self._bound(self._frames)
+                pieces = self._frames[table] = frame(columns)
+            found = spliced(pieces, images)
+            if found is not None:
+                return found
+        return [image and image.encode("latin-1") for image in _fix_case(images)]
 
     def _bound(self, cache: dict[Any, Any]) -> None:
         if len(cache) >= self._limit:
@@ -135,12 +145,14 @@ class JsonFormat(Format):
     # -- reading -----------------------------------------------------------------------------
 
     def decode(
-        self, topic: str, payloads: Sequence[bytes | None], wrap: tuple[bytes, bytes]
+        self, topic: str, payloads: Texts, wrap: tuple[bytes, bytes]
     ) -> list[tuple[Schema | None, Sequence[Any]]]:
         """Return the values in runs of the same schema; raises DecodeError."""
         return self._reader.decode(topic, payloads, wrap)
 
 
-def _fix_case(images: list[str]) -> list[str]:
+def _fix_case(images: Sequence[Any]) -> Sequence[Any]:
     """Correct the rare characters that Python writes unlike Jackson, in one look at the whole batch."""
-    return images if is_jackson("".join(images)) else [jackson_view(image) for image in images]
+    if is_jackson("".join(filter(None, images))):
+        return images
+    return [image and jackson_view(image) for image in images]

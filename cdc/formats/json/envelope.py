@@ -14,7 +14,7 @@ from cdc.formats.json.payload import Dumpers
 from cdc.formats.json.text import literal, quote, view
 from schemas.connect import Schema, Type
 
-Write = Callable[[ChangeBatch, list[str], list[str], Sequence[list[str]]], list[bytes]]
+Write = Callable[[ChangeBatch, Sequence[str], Sequence[str], Sequence[Sequence[str]]], list[bytes]]
 
 _CLOCK = {"ts_ms": "{ns // 1000000}", "ts_us": "{ns // 1000}", "ts_ns": "{ns}"}
 

@@ -8,13 +8,14 @@ its pieces can be parsed.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import orjson
 
-from cdc.batch import EventColumns
+from cdc.columns import EventColumns
 
-__all__ = ["EventColumns", "Operations", "shared", "split"]
+__all__ = ["EventColumns", "Operations", "members", "shared", "split"]
 
 _NEW = b'{"before":null,"after":'
 _SOURCE = b',"source":{'
@@ -31,6 +32,18 @@ def shared(head: bytes, tail: bytes) -> dict[str, Any] | None:
         return None
     right = isinstance(envelope, dict) and envelope.get("after") == _HOLE and "op" in envelope
     return envelope if right else None
+
+
+@lru_cache(maxsize=1000)
+def members(frame: tuple[bytes, ...]) -> tuple[str, ...] | None:
+    """Return the names of the members that cells stand for in this frame; None where it is no such object."""
+    numbered = (b"%d%b" % (at, piece) for at, piece in enumerate(frame[1:]))
+    try:
+        found = orjson.loads(frame[0] + b"".join(numbered))
+    except orjson.JSONDecodeError:
+        return None
+    right = isinstance(found, dict) and [*found.values()] == [*range(len(frame) - 1)]
+    return tuple(found) if right else None
 
 
 class Operations(dict[bytes, str | None]):

@@ -7,8 +7,9 @@ from dataclasses import replace
 from typing import Any
 
 from cdc.batch import Cell, ChangeBatch, Part
+from cdc.columns import CellColumns, Spliced
 from cdc.formats.json.payload import Dumpers
-from cdc.formats.json.text import literal, quote, view
+from cdc.formats.json.text import as_jackson, literal, quote, view
 from schemas import logical
 from schemas.connect import Schema, Type
 from schemas.table import Column
@@ -40,6 +41,23 @@ def row_part(batch: ChangeBatch, dumpers: Dumpers, scope: dict[str, Any]) -> Par
         part = replace(part, build=lambda names: names[0])
     extra = tuple(_cell(column, dumpers, scope, f"extra{i}") for i, column in enumerate(table.extra))
     return replace(part, extra=extra)
+
+
+def frame(columns: Sequence[Column]) -> tuple[bytes, ...]:
+    """Return what stands around the cells of `struct_part`."""
+    labels = [f"{',' if at else '{'}{quote(column.name)}:" for at, column in enumerate(columns)]
+    return tuple(piece.encode() for piece in ([*labels, "}"] if labels else ["{}"]))
+
+
+def spliced(pieces: tuple[bytes, ...], images: CellColumns) -> Spliced | None:
+    """Return the objects that the cells make in their frame; None where one has a line end in it."""
+    columns = []
+    for cells in images.columns:
+        lines = "\n".join(cells)
+        if lines.count("\n") != len(images) - 1:
+            return None
+        columns.append(as_jackson(lines).encode("latin-1"))
+    return Spliced(pieces, columns, len(images))
 
 
 def _cell(column: Column, dumpers: Dumpers, scope: dict[str, Any], name: str) -> Cell:

@@ -6,6 +6,7 @@ import decimal
 from binascii import a2b_base64, b2a_base64
 from collections.abc import Callable
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from cdc.errors import DecodeError, EncodeError
@@ -16,6 +17,7 @@ from schemas.java_text import double_text, float_text
 
 Dump = Callable[[Any], str]
 Load = Callable[[Any], Any]
+LoadColumn = Callable[[list[Any]], list[Any]]
 
 
 def base64_text(data: bytes) -> str:
@@ -159,6 +161,12 @@ class Loaders:
             return load or _same
         return lambda value: None if value is None else load(value)
 
+    def columns(self, schema: Schema | None) -> dict[str, LoadColumn]:
+        """Return the readers of a struct's fields by column, of those whose parsed JSON is not the value."""
+        members = schema.fields if schema is not None and schema.type is Type.STRUCT else ()
+        loads = {member.name: self._converting(member.schema) for member in members}
+        return {name: partial(_load_column, load) for name, load in loads.items() if load is not None}
+
     def _converting(self, schema: Schema | None) -> Load | None:
         """Return the reader of payloads, or None where parsed JSON is the value; structs take NULL, too."""
         if schema is None:
@@ -211,6 +219,12 @@ class Loaders:
             return {key(k): item(v) for k, v in pairs}
 
         return read
+
+
+def _load_column(load: Load, values: list[Any]) -> list[Any]:
+    if load is float and {float, type(None)}.issuperset(map(type, values)):
+        return values
+    return [None if value is None else load(value) for value in values]
 
 
 def _same(value: Any) -> Any:

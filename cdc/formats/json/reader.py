@@ -2,23 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import orjson
 
+from cdc.batch import Texts
+from cdc.columns import Spliced, StructColumns
 from cdc.errors import DecodeError
 from cdc.formats.json import events
-from cdc.formats.json.payload import Loaders
+from cdc.formats.json.payload import LoadColumn, Loaders
 from cdc.formats.json.schema import parse_schema
 from schemas.connect import Schema, Type
 
 PAYLOAD = b',"payload":'
 SCHEMALESS: tuple[bytes, bytes] = (b"", b"")
 
-Texts = Sequence[bytes | None]
 Run = tuple[Schema | None, Sequence[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Load:
+    """How parsed JSON becomes values of one schema: each, or those of structs by column."""
+
+    each: Callable[[Any], Any]
+    columns: Mapping[str, LoadColumn]
+
+    @classmethod
+    def of(cls, schema: Schema | None) -> _Load:
+        return cls(Loaders().of(schema), Loaders().columns(schema))
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +39,13 @@ class _Loads:
     """How payloads of one schema are read: the whole of one, and a new row image of an envelope."""
 
     schema: Schema | None
-    value: Callable[[Any], Any]
-    image: Callable[[Any], Any]
+    value: _Load
+    image: _Load
 
     @classmethod
     def of(cls, schema: Schema | None) -> _Loads:
         image = schema.field("after") if schema is not None and schema.type is Type.STRUCT else None
-        return cls(schema, Loaders().of(schema), Loaders().of(image))
+        return cls(schema, _Load.of(schema), _Load.of(image))
 
 
 class Reader:
@@ -45,7 +58,7 @@ class Reader:
 
     def decode(self, topic: str, payloads: Texts, wrap: tuple[bytes, bytes]) -> list[Run]:
         """Return the values in runs of the same schema; raises DecodeError."""
-        if wrap == SCHEMALESS:
+        if wrap == SCHEMALESS and not isinstance(payloads, Spliced):
             return list(self._runs(topic, payloads)) if self._schemas else [self._run(topic, b"", payloads)]
         whole = self._wrapped(topic, payloads, wrap)
         if whole is not None:
@@ -59,16 +72,20 @@ class Reader:
         loads = self._head(topic, outer)
         head, tail = wrap[0][len(outer) :], wrap[1][:-1] if outer else wrap[1]
         if not head and not tail:
-            return loads.schema, [*map(loads.value, self._parse_all(topic, payloads))]
+            return loads.schema, self._values(topic, payloads, loads.value)
         envelope = events.shared(head, tail)
-        if envelope is None or type(None) in map(type, payloads):
+        if envelope is None or _has_null(payloads):
             return None
-        images = [*map(loads.image, self._parse_all(topic, payloads))]
+        images = self._values(topic, payloads, loads.image)
 
         def struct(at: int) -> Any:
-            return loads.value(self._parse(topic, head + (payloads[at] or b"null") + tail))
+            return loads.value.each(self._parse(topic, head + (payloads[at] or b"null") + tail))
 
         return loads.schema, events.EventColumns(envelope["op"] * len(images), images, struct)
+
+    def _values(self, topic: str, payloads: Texts, load: _Load) -> Sequence[Any]:
+        found = _by_column(payloads, load) if isinstance(payloads, Spliced) else None
+        return [*map(load.each, self._parse_all(topic, payloads))] if found is None else found
 
     def _runs(self, topic: str, payloads: Texts) -> Iterator[Run]:
         head, start = b"", 0
@@ -87,7 +104,7 @@ class Reader:
             skip = len(head)
             payloads = [payload and payload[skip:-1] for payload in payloads]
         columns = self._columns(topic, loads, payloads)
-        return loads.schema, columns or [*map(loads.value, self._parse_all(topic, payloads))]
+        return loads.schema, columns or self._values(topic, payloads, loads.value)
 
     def _columns(self, topic: str, loads: _Loads, payloads: Texts) -> Sequence[Any] | None:
         """Return envelopes of new rows by column; None where the payloads are something else."""
@@ -100,9 +117,9 @@ class Reader:
             return None
 
         def struct(at: int) -> Any:
-            return loads.value(self._parse(topic, payloads[at] or b"null"))
+            return loads.value.each(self._parse(topic, payloads[at] or b"null"))
 
-        return events.EventColumns(ops, [*map(loads.image, images)], struct)
+        return events.EventColumns(ops, [*map(loads.image.each, images)], struct)
 
     def _parse_all(self, topic: str, texts: Texts) -> list[Any]:
         """Parse many at once, which is cheaper; one by one when that fails, to say which it was."""
@@ -147,6 +164,24 @@ class Reader:
             return orjson.loads(text)
         except orjson.JSONDecodeError as error:
             raise DecodeError(f"A record of {topic} is not JSON: {error}") from None
+
+
+def _has_null(texts: Texts) -> bool:
+    return not isinstance(texts, Spliced) and type(None) in map(type, texts)
+
+
+def _by_column(texts: Spliced, load: _Load) -> StructColumns | None:
+    """Return structs whose members are the cells; None where the texts are something else."""
+    names = events.members(texts.frame)
+    if names is None:
+        return None
+    columns = []
+    for name, lines in zip(names, texts.columns, strict=True):
+        values = _parse_list((lines.replace(b"\n", b","),))
+        if len(values) != len(texts):
+            return None
+        columns.append(load.columns[name](values) if name in load.columns else values)
+    return StructColumns(names, columns, len(texts))
 
 
 def _parse_list(texts: Sequence[bytes]) -> list[Any]:

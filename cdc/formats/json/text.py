@@ -43,6 +43,11 @@ def is_jackson(view: str) -> bool:
     return view.isascii() or not any(lead in view for lead in _ASTRAL_LEADS)
 
 
+def as_jackson(view: str) -> str:
+    """Write JSON text in the latin-1 view as Jackson does; a glance where that is what it is."""
+    return view if is_jackson(view) else jackson_view(view)
+
+
 def jackson_view(view: str) -> str:
     """Write JSON text in the latin-1 view as Jackson does."""
     text = jackson_case(view)

@@ -62,7 +62,7 @@ class Containment(containment.Containment):
 
         return shown
 
-    def keys(self, batch: ChangeBatch, rows: Sequence[int]) -> list[Border]:
+    def keys(self, batch: ChangeBatch, rows: Sequence[int]) -> Sequence[Border]:
         """Return the text of some rows' keys, as borders have it."""
         events = batch.rows.select(rows)
         assert isinstance(events, EventRows)

@@ -113,14 +113,14 @@ class EventRows:
 
     def render(self, template: ImageTemplate) -> Images:
         """Run the template over every row; raises UnreadableEvent for a value that is none."""
-        images = Images([], [], [])
+        images: Made = [], [], []
         absent = template.row.absent if template.row is not None else None
         for segment in self.segments:
             try:
                 _render(segment, template, absent, images)
             except FAULTS as error:
                 raise UnreadableEvent(segment.file, segment.pos, "rows", why(error)) from error
-        return images
+        return Images(*images)
 
     def select(self, indices: Sequence[int]) -> EventRows:
         """Return these rows only, in this order."""
@@ -133,21 +133,26 @@ class EventRows:
         return EventRows(found)
 
 
-def _render(segment: Segment, template: ImageTemplate, absent: Any, images: Images) -> None:
+Made = tuple[list[Any], list[Any], list[Any]]
+"""Old images, new images and keys."""
+
+
+def _render(segment: Segment, template: ImageTemplate, absent: Any, images: Made) -> None:
+    all_before, all_after, keys = images
     count = len(segment)
     before: list[tuple[Any, Any]] = []
     after: list[tuple[Any, Any]] = []
     if segment.op in ("u", "d"):
         before = read_images(segment, template, new=False)
-        images.before += [row for row, _ in before]
+        all_before += [row for row, _ in before]
     else:
-        images.before += [absent] * count
+        all_before += [absent] * count
     if segment.op in ("c", "u"):
         after = read_images(segment, template, new=True)
-        images.after += [row for row, _ in after]
+        all_after += [row for row, _ in after]
     else:
-        images.after += [absent] * count
-    images.key += [key for _, key in after or before] or [None] * count
+        all_after += [absent] * count
+    keys += [key for _, key in after or before] or [None] * count
 
 
 def read_images(segment: Segment, template: ImageTemplate, *, new: bool) -> list[tuple[Any, Any]]:

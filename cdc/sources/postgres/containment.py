@@ -33,7 +33,7 @@ class Containment(containment.Containment):
         visibility = parse_visibility(position)
         return lambda batch, row: visibility.shows(batch.transactions[row][_XID])
 
-    def keys(self, batch: ChangeBatch, rows: Sequence[int]) -> list[Border]:
+    def keys(self, batch: ChangeBatch, rows: Sequence[int]) -> Sequence[Border]:
         """Return the text of some rows' keys."""
         if not batch.table.key:
             return [()] * len(rows)

@@ -115,8 +115,8 @@ class TupleRows:
             rows = [new(data, text, at) for at in self.after_at]
             after, keys = map(list, zip(*rows, strict=True))
             return Images([absent] * len(rows), after, keys)
-        images = Images([], [], [])
-        add_before, add_after, add_key = images.before.append, images.after.append, images.key.append
+        made: tuple[list[Any], list[Any], list[Any]] = [], [], []
+        add_before, add_after, add_key = (images.append for images in made)
         for before_at, after_at in zip(self.before_at, self.after_at, strict=True):
             key = None
             if before_at:
@@ -130,7 +130,7 @@ class TupleRows:
             else:
                 add_after(absent)
             add_key(key)
-        return images
+        return Images(*made)
 
     def select(self, indices: Sequence[int]) -> TupleRows:
         """Return these rows only, in this order."""

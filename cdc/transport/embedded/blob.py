@@ -4,6 +4,9 @@ Layout, little-endian: format (1 byte), flags (1), 2 unused, records, bytes of a
 values (4 each), then the key lengths and the value lengths (4 each a record), the timestamps (8
 each, if flagged), the values' tail (length, then bytes; if flagged), the keys, the values, the headers
 (if flagged). A null has length 0xFFFFFFFF.
+
+In format 2 keys or values (if flagged) are spliced: the pieces of their frame, then their columns, stand
+where else the records do, and their number (4) before their lengths.
 """
 
 from __future__ import annotations
@@ -16,14 +19,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from operator import add
-from typing import Final
+from typing import Any, Final
 
-from cdc.batch import EncodedHeader
+from cdc.batch import EncodedHeader, Texts
+from cdc.columns import Spliced
 from cdc.errors import LogError
 
-FORMAT: Final = 1
+RECORDS, SPLICED = 1, 2
+"""The formats."""
+
 NULL: Final = 0xFFFFFFFF
-NULL_KEYS, NULL_VALUES, TIMESTAMPS, HEADERS, TAIL = 1, 2, 4, 8, 16
+NULL_KEYS, NULL_VALUES, TIMESTAMPS, HEADERS, TAIL, SPLICED_KEYS, SPLICED_VALUES = 1, 2, 4, 8, 16, 32, 64
 CHUNK: Final = 1 << 20
 """About how many bytes a row has at most, unless a single record is larger: readers cut in memory."""
 
@@ -50,8 +56,8 @@ class Row:
 class Unpacked:
     """What `pack` was given."""
 
-    keys: list[Part]
-    values: list[Part]
+    keys: Texts
+    values: Texts
     timestamps: list[int] | None
     headers: Sequence[EncodedHeader]
     row_headers: RowHeaders
@@ -59,28 +65,57 @@ class Unpacked:
 
 
 class Column:
-    """Keys or values that wait to be packed, with their lengths."""
+    """Keys or values that wait to be packed, as parts with their lengths.
 
-    __slots__ = ("lengths", "nulls", "parts", "size")
+    A part is a record; or a piece of the frame, or a column, of texts that are `spliced`.
+    """
 
-    def __init__(self, parts: list[Part], lengths: array[int], size: int, *, nulls: bool) -> None:
-        self.parts, self.lengths, self.size, self.nulls = parts, lengths, size, nulls
+    __slots__ = ("lengths", "nulls", "parts", "size", "spliced")
+
+    def __init__(
+        self,
+        parts: Sequence[Part],
+        lengths: array[int],
+        size: int,
+        *,
+        nulls: bool,
+        spliced: Spliced | None = None,
+    ) -> None:
+        self.parts, self.lengths, self.size, self.nulls, self.spliced = parts, lengths, size, nulls, spliced
 
     @classmethod
-    def of(cls, parts: list[Part]) -> Column:
-        """Measure the parts."""
+    def of(cls, texts: Texts) -> Column:
+        """Measure the texts."""
+        spliced = texts if isinstance(texts, Spliced) else None
+        parts: Sequence[Part] = [*spliced.frame, *spliced.columns] if spliced is not None else texts
         try:
             lengths = array("I", map(len, parts))  # type: ignore[arg-type]
         except TypeError:
             sizes = [0 if part is None else len(part) for part in parts]
             marked = array("I", [NULL if part is None else len(part) for part in parts])
             return cls(parts, marked, sum(sizes), nulls=True)
-        return cls(parts, lengths, sum(lengths), nulls=False)
+        return cls(parts, lengths, sum(lengths), nulls=False, spliced=spliced)
+
+    @property
+    def texts(self) -> Texts:
+        """What was measured."""
+        return self.parts if self.spliced is None else self.spliced
+
+    def singly(self) -> Column:
+        """Return the same with a part for each record."""
+        return self if self.spliced is None else Column.of([*self.spliced])
 
     def plus(self, other: Column) -> Column:
-        """Return both columns as one."""
+        """Return both columns as one; their frames are the same."""
+        if self.spliced is not None and other.spliced is not None:
+            return Column.of(self.spliced + other.spliced)
         size, nulls = self.size + other.size, self.nulls or other.nulls
-        return Column(self.parts + other.parts, self.lengths + other.lengths, size, nulls=nulls)
+        return Column([*self.parts, *other.parts], self.lengths + other.lengths, size, nulls=nulls)
+
+    def packed_lengths(self) -> bytes:
+        """Return the lengths as they stand in a row of the log."""
+        lengths = _bytes_of(self.lengths)
+        return lengths if self.spliced is None else _LENGTH.pack(len(self.parts)) + lengths
 
     def joined(self) -> bytes:
         """Return the parts without anything between them."""
@@ -90,8 +125,6 @@ class Column:
 def split(keys: Column, values: Column) -> list[tuple[int, int]]:
     """Return the (start, stop) of rows of about CHUNK bytes each."""
     count = len(values.parts)
-    if keys.size + values.size <= CHUNK * 3 // 2:
-        return [(0, count)]
     ends = list(accumulate(map(add, _without_nulls(keys), _without_nulls(values))))
     cuts, start, reached = [], 0, 0
     while start < count:
@@ -121,9 +154,10 @@ def pack(
     if headers or row_headers:
         flags |= HEADERS
         tail = _pack_headers(headers, row_headers)
-    count = len(values.parts)
-    head = _HEAD.pack(FORMAT, flags, count, keys.size, values.size)
-    lengths = _bytes_of(keys.lengths), _bytes_of(values.lengths)
+    spliced = (keys.spliced is not None and SPLICED_KEYS) | (values.spliced is not None and SPLICED_VALUES)
+    count = len(values.texts)
+    head = _HEAD.pack(SPLICED if spliced else RECORDS, flags | spliced, count, keys.size, values.size)
+    lengths = keys.packed_lengths(), values.packed_lengths()
     data = b"".join((head, *lengths, stamps, keys.joined(), values.joined(), tail))
     if not timestamps:
         return Row(count, None, None, data)
@@ -133,13 +167,13 @@ def pack(
 def unpack(data: bytes) -> Unpacked:
     """Return the records of a row; raises LogError for a format that this version does not know."""
     version, flags, count, key_bytes, value_bytes = _HEAD.unpack_from(data)
-    if version != FORMAT:
+    if version not in (RECORDS, SPLICED):
         raise LogError(
             f"a row of the log has format {version}", hint="it was written by a newer version of cdc"
         )
     at = _HEAD.size
-    key_lengths, at = _array_of("I", data, at, count), at + 4 * count
-    value_lengths, at = _array_of("I", data, at, count), at + 4 * count
+    key_lengths, at = _lengths(data, at, count, spliced=flags & SPLICED_KEYS)
+    value_lengths, at = _lengths(data, at, count, spliced=flags & SPLICED_VALUES)
     timestamps = None
     if flags & TIMESTAMPS:
         timestamps, at = _array_of("q", data, at, count).tolist(), at + 8 * count
@@ -149,6 +183,10 @@ def unpack(data: bytes) -> Unpacked:
     keys = _cut(data, key_lengths, at, nulls=bool(flags & NULL_KEYS))
     at += key_bytes
     values = _cut(data, value_lengths, at, nulls=bool(flags & NULL_VALUES))
+    if flags & SPLICED_KEYS:
+        keys = _spliced(keys, count)
+    if flags & SPLICED_VALUES:
+        values = _spliced(values, count)
     headers: Sequence[EncodedHeader] = ()
     row_headers: RowHeaders = {}
     if flags & HEADERS:
@@ -156,7 +194,19 @@ def unpack(data: bytes) -> Unpacked:
     return Unpacked(keys, values, timestamps, headers, row_headers, value_tail or b"")
 
 
-def _cut(data: bytes, lengths: array[int], start: int, *, nulls: bool) -> list[Part]:
+def _lengths(data: bytes, at: int, count: int, *, spliced: int) -> tuple[array[int], int]:
+    """Return the lengths of a side's parts, and where they end."""
+    if spliced:
+        (count,), at = _LENGTH.unpack_from(data, at), at + _LENGTH.size
+    return _array_of("I", data, at, count), at + 4 * count
+
+
+def _spliced(parts: Sequence[Any], count: int) -> Spliced:
+    pieces = len(parts) // 2 + 1
+    return Spliced(parts[:pieces], parts[pieces:], count)
+
+
+def _cut(data: bytes, lengths: array[int], start: int, *, nulls: bool) -> Texts:
     if nulls:
         ends = accumulate([0 if length == NULL else length for length in lengths], initial=start)
         return [

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from itertools import accumulate
-from operator import add
 from typing import Any, Final
 
 from cdc.batch import Encoded, Fetched
+from cdc.columns import frame_of
 from cdc.transport.embedded.blob import CHUNK, unpack
 from cdc.transport.embedded.store import TOPIC_SPAN, Store
 
@@ -18,9 +15,6 @@ SQL: Final = """
 SELECT id, size, oldest, wrap, data FROM batches
 WHERE id >= coalesce((SELECT max(id) FROM batches WHERE id BETWEEN :base AND :at), :at) AND id < :end
 ORDER BY id"""
-
-Run = tuple[Fetched, int]
-"""Consecutive records of one topic, and about how many bytes they have."""
 
 Wraps = tuple[tuple[bytes, bytes], bytes]
 
@@ -32,30 +26,31 @@ class Fetcher:
         self._store = store
         self._wraps: dict[int, Wraps] = {}
 
-    def fetch(self, topic: int, name: str, position: int, max_bytes: int) -> list[Run]:
-        """Return what begins at `position`: whole rows, until they have `max_bytes` or more.
+    def fetch(self, topic: int, name: str, position: int, max_bytes: int) -> tuple[list[Fetched], int]:
+        """Return what begins at `position`, and its bytes: whole rows, until they have `max_bytes` or more.
 
         Small neighbours are joined: a busy topic's commits are of a few records each, and whoever
         reads works by the run.
         """
         base = topic * TOPIC_SPAN
-        found: list[Run] = []
-        taken = 0
+        found: list[Fetched] = []
+        taken = last = 0
         bounds = {"base": base, "at": base + position, "end": base + TOPIC_SPAN}
         with self._store.rows(SQL, bounds) as rows:
             for row_id, size, oldest, wrap, data in rows:
                 run = self._decode(name, row_id - base, oldest, wrap, data)
                 if run.offsets[0] < position:
-                    run = part(run, position - run.offsets[0], len(run.offsets))
-                if found and found[-1][1] + size <= CHUNK and _alike(found[-1][0], run):
-                    _join(found[-1][0], run)
-                    found[-1] = found[-1][0], found[-1][1] + size
+                    run = part(run, position - run.offsets[0])
+                if found and last + size <= CHUNK and _alike(found[-1], run):
+                    _join(found[-1], run)
+                    last += size
                 elif run.offsets:
-                    found.append((run, size))
+                    found.append(run)
+                    last = size
                 taken += size
                 if taken >= max_bytes:
                     break
-        return found
+        return found, taken
 
     def _decode(self, name: str, first: int, oldest: int, wrap: int, data: bytes) -> Fetched:
         content = unpack(data)
@@ -82,32 +77,18 @@ class Fetcher:
         return known
 
 
-def part(run: Fetched, start: int, stop: int) -> Fetched:
-    """Return some of the records of a run."""
+def part(run: Fetched, start: int) -> Fetched:
+    """Return the records of a run from one on."""
     whole = run.encoded
-    inside = {index - start: headers for index, headers in whole.row_headers.items() if start <= index < stop}
+    inside = {index - start: headers for index, headers in whole.row_headers.items() if start <= index}
     encoded = replace(
         whole,
-        keys=whole.keys[start:stop],
-        values=whole.values[start:stop],
+        keys=whole.keys[start:],
+        values=whole.values[start:],
         row_headers=inside,
-        timestamps=None if whole.timestamps is None else whole.timestamps[start:stop],
+        timestamps=None if whole.timestamps is None else whole.timestamps[start:],
     )
-    return Fetched(encoded, run.offsets[start:stop])
-
-
-def cut(run: Fetched, max_bytes: int) -> tuple[Run, Run | None]:
-    """Return the records that fit (at least one) and the others."""
-    ends = list(accumulate(map(add, _sizes(run.encoded.keys), _sizes(run.encoded.values))))
-    count = max(1, bisect_right(ends, max_bytes))
-    if count >= len(ends):
-        return (run, ends[-1]), None
-    fitting, rest = part(run, 0, count), part(run, count, len(ends))
-    return (fitting, ends[count - 1]), (rest, ends[-1] - ends[count - 1])
-
-
-def _sizes(parts: list[bytes | None]) -> Iterable[int]:
-    return [0 if part is None else len(part) for part in parts] if None in parts else map(len, parts)  # type: ignore[arg-type]
+    return Fetched(encoded, run.offsets[start:])
 
 
 def _alike(one: Fetched, other: Fetched) -> bool:
@@ -116,6 +97,8 @@ def _alike(one: Fetched, other: Fetched) -> bool:
         a.key_wrap is b.key_wrap
         and a.value_wrap == b.value_wrap
         and a.headers == b.headers
+        and frame_of(a.keys) == frame_of(b.keys)
+        and frame_of(a.values) == frame_of(b.values)
         and one.next_offset == other.offsets[0]
     )
 
@@ -128,13 +111,11 @@ def _join(run: Fetched, more: Fetched) -> None:
             **into.row_headers,
             **{base + index: headers for index, headers in other.row_headers.items()},
         }
-    into.keys += other.keys
-    into.values += other.values
+    into.keys, into.values = _plus(into.keys, other.keys), _plus(into.values, other.values)
     into.timestamps = _plus(into.timestamps, other.timestamps)
     run.offsets = range(run.offsets[0], more.next_offset)
 
 
-def _plus(one: Any, other: Any) -> Sequence[int | None]:
-    one += other  # both are lists of ours
-    stamps: Sequence[int | None] = one
-    return stamps
+def _plus(one: Any, other: Any) -> Any:
+    one += other  # both are lists of ours, or of one frame
+    return one

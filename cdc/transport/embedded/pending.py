@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from cdc.batch import Encoded, EncodedHeader
+from cdc.columns import frame_of
 from cdc.errors import LogRejected
 from cdc.transport.embedded.blob import CHUNK, Column, Row, RowHeaders, pack, split
 
@@ -56,13 +57,15 @@ class Run:
             self.size + other.size <= CHUNK
             and self.wrap == other.wrap
             and self.value_tail == other.value_tail
+            and frame_of(self.keys.texts) == frame_of(other.keys.texts)
+            and frame_of(self.values.texts) == frame_of(other.values.texts)
             and self.headers == other.headers
             and (self.timestamps is None) is (other.timestamps is None)
         )
 
     def join(self, other: Run) -> None:
         """Append the records of `other`."""
-        base = len(self.values.parts)
+        base = len(self.values.texts)
         if other.row_headers:
             moved = {base + index: headers for index, headers in other.row_headers.items()}
             self.row_headers = {**self.row_headers, **moved}
@@ -75,10 +78,10 @@ class Run:
         stamps = None
         if self.timestamps is not None:
             stamps = [now_ms if stamp is None else stamp for stamp in self.timestamps]
-        cuts = split(self.keys, self.values)
-        if len(cuts) == 1:
+        if self.size <= CHUNK * 3 // 2:
             return [pack(self.keys, self.values, stamps, self.headers, self.row_headers, self.value_tail)]
-        return [self._pack_slice(start, stop, stamps) for start, stop in cuts]
+        self.keys, self.values = self.keys.singly(), self.values.singly()
+        return [self._pack_slice(start, stop, stamps) for start, stop in split(self.keys, self.values)]
 
     def _pack_slice(self, start: int, stop: int, stamps: list[int] | None) -> Row:
         inside = {

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 
 from cdc.batch import Fetched
 from cdc.plugin import LogReader
-from cdc.transport.embedded.fetch import Fetcher, Run, cut
+from cdc.transport.embedded.fetch import Fetcher
 from cdc.transport.embedded.members import Member
 from cdc.transport.embedded.store import Store
 
@@ -34,7 +34,6 @@ class EmbeddedReader(LogReader):
         self._ends: dict[int, int] = {}
         self._positions: dict[int, int] = {}
         self._sought: dict[str, int] = {}
-        self._rest: Run | None = None
         self._turn = 0
         reset = config.get("consumer.override.auto.offset.reset") or config.get("auto.offset.reset")
         self._start_at_end = reset == "latest"
@@ -42,7 +41,10 @@ class EmbeddedReader(LogReader):
         self._start_at_end = False
 
     def poll(self, max_bytes: int, timeout: float) -> list[Fetched]:
-        """Return runs of records, at least one record if there is any; `max_bytes` is without wraps."""
+        """Return runs of records, until they have `max_bytes` or more, without wraps.
+
+        Rows of the file are given whole, so that it may be up to the size of one more.
+        """
         deadline = time.monotonic() + timeout
         while True:
             # Before looking: what is committed afterwards ends the wait. And nobody rings for a
@@ -60,7 +62,6 @@ class EmbeddedReader(LogReader):
 
     def seek(self, positions: Mapping[tuple[str, int], int]) -> None:
         """Continue from these offsets; those of topics that do not exist yet are kept for later."""
-        self._rest = None
         for (topic, _), offset in positions.items():
             if topic in self._ids:
                 self._positions[self._ids[topic]] = offset
@@ -94,16 +95,15 @@ class EmbeddedReader(LogReader):
 
     def _fetch(self, max_bytes: int) -> list[Fetched]:
         found: list[Fetched] = []
-        if self._rest is not None:
-            rest, self._rest = self._rest, None
-            max_bytes -= self._take([rest], max_bytes, found)
-        if max_bytes > 0:
-            self._discover()
-            for topic in self._waiting():
-                if max_bytes <= 0:
-                    break
-                runs = self._fetcher.fetch(topic, self._names[topic], self._positions[topic], max_bytes)
-                max_bytes -= self._take(runs, max_bytes, found)
+        self._discover()
+        for topic in self._waiting():
+            if max_bytes <= 0:
+                break
+            runs, size = self._fetcher.fetch(topic, self._names[topic], self._positions[topic], max_bytes)
+            if runs:
+                self._positions[topic] = runs[-1].next_offset
+            found += runs
+            max_bytes -= size
         return found
 
     def _waiting(self) -> list[int]:
@@ -112,20 +112,6 @@ class EmbeddedReader(LogReader):
         self._turn += 1
         turn = self._turn % len(waiting) if waiting else 0
         return waiting[turn:] + waiting[:turn]
-
-    def _take(self, runs: list[Run], max_bytes: int, found: list[Fetched]) -> int:
-        """Add the records that fit to `found`; keep what is left of a run for the next time."""
-        taken = 0
-        for run, size in runs:
-            fitting: Run = run, size
-            if size > max_bytes - taken:
-                fitting, self._rest = cut(run, max_bytes - taken)
-            found.append(fitting[0])
-            taken += fitting[1]
-            self._positions[self._ids[run.encoded.topic]] = fitting[0].next_offset
-            if self._rest is not None:
-                return max_bytes
-        return taken
 
     def _discover(self) -> None:
         """Learn about new topics and new records."""
@@ -160,5 +146,4 @@ class EmbeddedReader(LogReader):
             "retention deleted those between" if position < first else "the log was made anew",
             first,
         )
-        self._rest = None
         self._positions[topic] = first

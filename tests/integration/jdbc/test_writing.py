@@ -11,7 +11,7 @@ from cdc.errors import RecordRejected
 from schemas import connect, logical
 from schemas.connect import Type
 from sinks.jdbc import temporal
-from tests.fakes.jdbc import Target, Topic, open_sink
+from tests.fakes.jdbc import DeadLetters, Target, Topic, by_column, open_sink
 from tests.integration.jdbc.rows import SIMPLE, TEXT, names, put, row
 
 PLACEHOLDER = "__debezium_unavailable_value"
@@ -39,6 +39,28 @@ def test_many_rows_each_way(target: Target) -> None:
     found = names(target)
     assert len(found) == 1300
     assert (found[0], found[300], found[950]) == ("é☃𝄞", "n\\300\t'\"\n", "c")
+    sink.close()
+
+
+def test_rows_by_column_are_rows(target: Target) -> None:
+    """Whole, in pieces, again, beside others, without schemas, and one that the target refuses."""
+    topic, letters = Topic(SIMPLE), DeadLetters()
+    sink = open_sink(target, letters, batch_size="70")
+    put(sink, by_column(topic.batch(*(("r", row(n, f"n\\{n}")) for n in range(100)))))
+    put(sink, by_column(topic.batch(*(("r", row(n, "again", None)) for n in range(50, 150)))))
+    put(sink, by_column(topic.batch(*(("u", row(n, None)) for n in (3, 4, 3)))), topic.batch(("d", row(5))))
+    put(sink, by_column(topic.batch(("c", row(200)), ("c", row(201)), schemas=False)))
+    refused = {**row(301), "amount": "no number"}
+    bad = by_column(topic.batch(("c", row(300)), ("c", refused), ("c", row(302))))
+    put(sink, bad)
+    found = names(target)
+    assert found == {
+        **{n: f"n\\{n}" for n in range(50) if n not in (3, 4, 5)},
+        **dict.fromkeys(range(50, 150), "again"),
+        **dict.fromkeys((3, 4), None),
+        **dict.fromkeys((200, 201, 300, 302), "a"),
+    }
+    assert [offset for offset, _ in letters.records] == [bad.offsets[1]]
     sink.close()
 
 
@@ -77,12 +99,13 @@ IN_POSTGRES = (
 )
 
 
-def test_types_arrive_as_types(target: Target) -> None:
+@pytest.mark.parametrize("form", [lambda batch: batch, by_column], ids=["structs", "columns"])
+def test_types_arrive_as_types(target: Target, form: Any) -> None:
     topic = Topic({name: schema.as_optional(name != "id") for name, (schema, _value) in TYPES.items()})
     values = {name: value for name, (_schema, value) in TYPES.items()}
     nulls = dict.fromkeys(values) | {"id": 2}
     sink = open_sink(target)
-    put(sink, topic.batch(("c", values), ("c", nulls)))
+    put(sink, form(topic.batch(("c", values), ("c", nulls))))
     columns = ", ".join(f'"{name}"' for name in TYPES if name not in ("id",))
     assert set(target.execute(f'SELECT {columns} FROM "srv_public_t" WHERE id = 2')[0]) == {None}
     exact = target.execute('SELECT exact, data, big, f8 FROM "srv_public_t" WHERE id = 1')[0]

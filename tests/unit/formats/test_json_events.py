@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from cdc.batch import ChangeBatch, Encoded, EventColumns
+from cdc.batch import ChangeBatch, Encoded
+from cdc.columns import EventColumns
 from cdc.errors import DecodeError
 from cdc.formats.json import JsonConfig, JsonFormat
 from cdc.runtime.encoder import Encoder

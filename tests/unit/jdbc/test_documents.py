@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from cdc.batch import EventColumns, RecordBatch
+from cdc.batch import RecordBatch
+from cdc.columns import EventColumns
 from schemas import connect, logical
 from schemas.connect import Type
 from schemas.envelope import document_schema

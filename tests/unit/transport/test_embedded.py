@@ -14,10 +14,13 @@ from typing import Any
 import pytest
 
 from cdc.batch import Encoded
+from cdc.columns import Spliced
 from cdc.errors import LogError, LogRejected
 from cdc.plugin import LogReader, LogWriter
-from cdc.transport.embedded import EmbeddedLog, EmbeddedLogConfig, pending
+from cdc.transport.embedded import EmbeddedLog, EmbeddedLogConfig, blob, pending
 from cdc.transport.embedded.store import Store
+
+TEXTS = Spliced((b'{"id":', b"}"), [b"\n".join(b"%d" % number for number in range(1000))], 1000)
 
 
 def tick() -> None:
@@ -90,6 +93,49 @@ def test_what_values_end_in_is_of_their_run_and_not_kept_beyond_it(tmp_path: Pat
     read = [value for run in runs for _, value in run.encoded.whole()]
     assert read[::2] == [b"{v%d,%d}" % (number, number // 2) for number in range(20)]
     assert read[1::2] == [None] * 20
+
+
+def test_columns_stay_columns_in_the_file(tmp_path: Path, writer: LogWriter) -> None:
+    for _ in range(10):
+        writer.append(Encoded("t", TEXTS, TEXTS), tick)
+        writer.commit({}, tick)
+    assert ask(tmp_path, "SELECT max(size) FROM batches") < 2 * 3889 + 100
+    face = open_log(tmp_path).reader("g", ["t"], {})
+    face.seek({("t", 0): 500})
+    runs = [run for got in iter(lambda: face.poll(30_000, 0), []) for run in got]
+    face.close()
+    assert [len(run.offsets) for run in runs] == [3500, 4000, 2000]
+    assert all(isinstance(texts, Spliced) for run in runs for texts in (run.encoded.keys, run.encoded.values))
+    assert [value for run in runs for value in run.encoded.values] == [*TEXTS[500:], *[*TEXTS] * 9]
+
+
+def test_texts_of_a_frame_are_cut_by_record_where_they_are_large(tmp_path: Path, writer: LogWriter) -> None:
+    texts = Spliced((b"", b""), [b"\n".join([b"x" * 1000] * 5000)], 5000)
+    writer.append(Encoded("t", texts, texts), tick)
+    writer.commit({}, tick)
+    assert 8 <= ask(tmp_path, "SELECT count(*) FROM batches") <= 12
+
+
+# Written by version 0.1.0 before there were spliced texts: two records with everything.
+OLD_ROW = (
+    "011d000002000000010000000400000001000000ffffffff02000000020000000500000000000000060000000000000001000000"
+    "7d6b76317632ffffffff01000000010000006801000000780100000001000000030000006f776effffffff"
+)
+
+
+def test_rows_of_older_logs_are_read() -> None:
+    found = blob.unpack(bytes.fromhex(OLD_ROW))
+    assert (found.keys, found.values, found.timestamps) == ([b"k", None], [b"v1", b"v2"], [5, 6])
+    assert (found.headers, found.row_headers, found.value_tail) == (
+        (("h", b"x"),),
+        {1: (("own", None),)},
+        b"}",
+    )
+    texts = [blob.Column.of(one) for one in (found.keys, found.values)]
+    row = blob.pack(*texts, found.timestamps, found.headers, found.row_headers, b"}")
+    assert row.data.hex() == OLD_ROW, "and written, so that an older version reads what it knows"
+    with pytest.raises(LogError, match="has format 3"):
+        blob.unpack(b"\3" + row.data[1:])
 
 
 def test_single_rows_of_one_commit_are_one_row_of_the_file(tmp_path: Path, writer: LogWriter) -> None:

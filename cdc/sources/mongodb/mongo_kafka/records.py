@@ -140,7 +140,7 @@ class ChangeRecords:
             self._batches.append(batch)
         elif schema is not None:
             batch.value_schema = schema
-        batch.keys.append(made_key)
+        batch.keys.append(made_key)  # type: ignore[attr-defined]
         batch.values.append(made)  # type: ignore[attr-defined]
 
     def _topic(self, event: bytes, found: _Places) -> str:

@@ -35,6 +35,20 @@ def test_lines() -> None:
 
     found = CopyRows(CopyLayout(table, ["a", None, "b"]), ["1\tx\t2", "\\N\tx\\ty\t\\\\N", "\t\t"])
     images = found.render(ImageTemplate(table, row(2), row(1), {}))
-    assert images.after == [("1", "2"), (None, r"\N"), ("", "")]
-    assert images.key == [("1",), (None,), ("",)]
+    assert list(images.after) == [("1", "2"), (None, r"\N"), ("", "")]
+    assert list(images.key) == [("1",), (None,), ("",)]
     assert found.select([2]).lines == ["\t\t"]
+
+
+def test_what_is_not_wanted_is_none() -> None:
+    columns = (Column("a", connect.OPTIONAL_STRING, Codec("v"), "text"),)
+    cell = Cell("v", "None", "None", "None")
+    part = Part((cell,), lambda names: f"({''.join(f'{name},' for name in names)})")
+    keyed, keyless = (Table(TableId("d", "s", "t"), columns, key) for key in (columns, ()))
+    for table, row, key, after, keys in (
+        (keyed, None, part, [None, None], [("1",), ("2",)]),
+        (keyed, part, None, [("1",), ("2",)], [None, None]),
+        (keyless, part, Part((), lambda names: "()"), [("1",), ("2",)], [None, None]),
+    ):
+        images = CopyRows(CopyLayout(table, ["a"]), ["1", "2"]).render(ImageTemplate(table, row, key, {}))
+        assert (list(images.after), list(images.key)) == (after, keys)
