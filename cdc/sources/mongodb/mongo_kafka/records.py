@@ -62,12 +62,14 @@ class ChangeRecords:
         events = [data[start:stop] for start, stop in places]
         for event in events:
             found = members(event)
+            whole = self._whole(event, found)
+            if whole is None:
+                continue
             at, end = found[b"_id"]
             self.position = Position(event[at:end])
-            whole = self._whole(event, found)
             if whole is event:
                 self._add(event, found)
-            elif whole is not None:
+            else:
                 self.add(whole)
         self._is_heartbeat = False
         self._count(len(events), clock_ns // 1_000_000)
