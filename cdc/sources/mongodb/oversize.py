@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
+from cdc.errors import ServerNotReady
 from cdc.sources.mongodb.client import Deployment, translated
 from cdc.sources.mongodb.elements import document, elements, members
 
 if TYPE_CHECKING:
     from bson.raw_bson import RawBSONDocument
     from pymongo import MongoClient
+
+log = logging.getLogger(__name__)
 
 LARGEST_EVENT: Final = 16 * 1024 * 1024
 """Bytes of a BSON document."""
@@ -29,9 +33,14 @@ _HEADROOM: Final = 64 * 1024
 
 
 def splits_events(client: MongoClient[RawBSONDocument], deployment: Deployment) -> bool:
-    """Ask the server whether it has `$changeStreamSplitLargeEvent`."""
-    with translated(deployment):
-        info = client.admin.command("buildInfo")
+    """Ask the server whether it has `$changeStreamSplitLargeEvent`; one that may not tell is taken not to."""
+    try:
+        with translated(deployment):
+            info = client.admin.command("buildInfo")
+    except ServerNotReady as refused:
+        # The strict server API (server.api.strict) has no buildInfo.
+        log.info("%s", refused.message)
+        return False
     return can_split(tuple(info["versionArray"][:3]))
 
 

@@ -66,6 +66,16 @@ def test_an_idle_stream_beats_and_moves_its_token(mongodb: MongoServer, db: Any)
     assert found.topic("beats")[-1].value is None
 
 
+def test_a_version_of_the_server_api(mongodb: MongoServer, db: Any) -> None:
+    db.c.insert_one({"_id": 1})
+    api = {"server_api_version": "1", "server_api_strict": "true", "server_api_deprecation_errors": "true"}
+    found = MongoKafkaCapture(mongodb, db.name, startup_mode="copy_existing", **api)
+    with found.running():
+        found.until(lambda: found.stored and "copy" not in found.stored)
+        db.c.insert_one({"_id": 2})
+        found.until(lambda: found.keys() == [1, 2])
+
+
 def test_a_start_at_an_operation_time(mongodb: MongoServer, db: Any) -> None:
     db.c.insert_one({"_id": 1})
     with db.watch() as stream:

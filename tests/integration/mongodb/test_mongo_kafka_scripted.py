@@ -100,6 +100,18 @@ def test_and_ends_the_task_where_none_is_tolerated(nodes: list[ScriptedMongo]) -
     assert "pipeline" in (error.hint or "")
 
 
+def test_a_server_that_does_not_tell_its_version(nodes: list[ScriptedMongo]) -> None:
+    strict = {"ok": 0.0, "code": 323, "errmsg": "buildInfo is not in API Version 1"}
+    for node in nodes:
+        node.fail("buildInfo", strict)
+    found = ScriptedCapture(nodes)
+    with found.running():
+        nodes[0].oplog.add(event(1))
+        found.until(lambda: found.numbers() == [1])
+    (asked,) = (command["pipeline"] for command in nodes[0].seen if "aggregate" in command)
+    assert list(asked[-1]) == ["$set"]
+
+
 def test_a_token_that_is_lost_while_streaming(nodes: list[ScriptedMongo]) -> None:
     found = ScriptedCapture(nodes)
     with found.running():
