@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from select import POLLIN, POLLOUT, poll
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -13,39 +13,57 @@ if TYPE_CHECKING:
 
 READ_BYTES = 256 * 1024
 """How much COPY text makes one batch."""
+_PATIENCE_MS = 500
 
 
 def copy_lines(connection: Connection, statement: str) -> Iterator[Sequence[str]]:
     """Run `COPY (statement) TO STDOUT`; yield about `READ_BYTES` of lines at a time, as latin-1.
 
-    Raises the driver's errors. A reader that stops early cancels the statement.
+    Yields no lines when none have come for a while. Raises the driver's errors. A reader that stops
+    early cancels the statement.
     """
-    from psycopg import OperationalError
     from psycopg.pq import ExecStatus
 
     driver = connection.pgconn
     driver.send_query(f"COPY ({statement}) TO STDOUT".encode())
     _flush(driver)
-    result = _result(driver)
-    if result is None or result.status != ExecStatus.COPY_OUT:
-        _finish(driver, result)
-        return
     try:
+        yield from _busy(driver)
+        result = driver.get_result()
+        if result is None or result.status != ExecStatus.COPY_OUT:
+            _finish(driver, result)
+            return
         for messages in _messages(driver):
             yield _lines(messages)
     except GeneratorExit:
         driver.get_cancel().cancel()
-        with suppress(OperationalError):  # all rows are here already
-            while driver.get_copy_data(0)[0] > 0:
-                pass
-        while driver.get_result() is not None:
-            pass
+        while (left := driver.get_result()) is not None:
+            if left.status == ExecStatus.COPY_OUT:
+                _drop_copy(driver)
         raise
     _finish(driver, _result(driver))
 
 
+def _drop_copy(driver: PGconn) -> None:
+    from psycopg import OperationalError
+
+    with suppress(OperationalError):  # that it was cancelled; the result says so, too
+        while driver.get_copy_data(0)[0] > 0:
+            pass
+
+
+def _busy(driver: PGconn) -> Iterator[Sequence[str]]:
+    """Wait for the answer; yields nothing, now and then."""
+    wait = _waiter(driver)
+    while driver.is_busy():
+        if wait():
+            driver.consume_input()
+        else:
+            yield ()
+
+
 def _messages(driver: PGconn) -> Iterator[list[memoryview]]:
-    """Yield CopyData messages until the COPY ends."""
+    """Yield CopyData messages until the COPY ends; those there are, if any, when none come for a while."""
     get, consume, wait = driver.get_copy_data, driver.consume_input, _waiter(driver)
     messages: list[memoryview] = []
     add, total = messages.append, 0
@@ -59,7 +77,10 @@ def _messages(driver: PGconn) -> Iterator[list[memoryview]]:
                 messages = []
                 add, total = messages.append, 0
         elif size == 0:
-            wait()
+            if not wait():
+                yield messages
+                messages = []
+                add, total = messages.append, 0
             consume()
         else:
             break
@@ -67,12 +88,20 @@ def _messages(driver: PGconn) -> Iterator[list[memoryview]]:
         yield messages
 
 
-def _waiter(driver: PGconn) -> Any:
-    """Return what waits for the server without holding the interpreter."""
+def _waiter(driver: PGconn) -> Callable[[], bool]:
+    """Return what waits for the server without holding the interpreter; False: nothing came for a while."""
     poller = poll()
     poller.register(driver.socket, POLLIN)
     # Under TLS bytes may wait in the library while the socket has none: then look again soon.
-    return (lambda: poller.poll(1)) if driver.ssl_in_use else poller.poll
+    pause = 1 if driver.ssl_in_use else _PATIENCE_MS
+    waited = 0
+
+    def wait() -> bool:
+        nonlocal waited
+        waited = 0 if waited >= _PATIENCE_MS or poller.poll(pause) else waited + pause
+        return waited < _PATIENCE_MS
+
+    return wait
 
 
 def _flush(driver: PGconn) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 from cdc.batch import Cell, Images, ImageTemplate
 from cdc.columns import CellColumns
+from cdc.generated import defined
 from cdc.relational.cells import build, cells_of
 from schemas.table import Column, Table
 
@@ -79,8 +80,7 @@ class CopyLayout:
             lines.append(_maker("row", build(template.row, self.table.columns, "r"), row))
         if template.key and key:
             lines.append(_maker("key", build(template.key, self.table.key, "k"), key))
-        namespace = {**template.scope, "plain": plain}
-        exec("\n".join(lines), namespace)  # noqa: S102 - names enter as escaped literals only
+        namespace = defined("\n".join(lines), {**template.scope, "plain": plain})
         return Reader(namespace["cells"], namespace.get("row"), namespace.get("key"))
 
 

@@ -91,6 +91,8 @@ class SnapshotReader:
                 self._metrics.finished(name)
             elif name not in told:
                 told[name] = _Told(answer[0], Piece(table, CopyRows(table.layout, ())))
+            elif not answer[2]:
+                yield None
             else:
                 yield from self._more(told[name], answer)
 
@@ -116,6 +118,11 @@ class SnapshotReader:
 
     def _answers(self) -> Iterator[tuple[SnapshotTable, Answer | None] | None]:
         """Yield what the tables have, `snapshot.max.threads` of them at a time."""
+        if self._view.threads == 1:
+            for table in self._tables:
+                yield from ((table, answer) for answer in self._read(table))
+                yield table, None
+            return
         found = side_by_side(self._tables, self._read, self._view.threads)
         try:
             for one in found:  # noqa: UP028 - `yield from` would close what it delegates to first

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cdc.batch import Images, ImageTemplate
+from cdc.generated import defined
 from cdc.relational.cells import Cells, cells_of, result
 from schemas.table import Table
 
@@ -63,9 +64,7 @@ class TupleLayout:
         for column, cells in zip(self.wire[: last + 1], wanted, strict=False):
             lines += _column_code(cells, column.short, missing_is_fallback=missing_is_fallback)
         lines.append(f"    return {result(template, self.table)}")
-        namespace = {**template.scope, "INT32": _INT32}
-        exec("\n".join(lines), namespace)  # noqa: S102 - names enter as escaped literals only
-        read: Read = namespace["read"]
+        read: Read = defined("\n".join(lines), {**template.scope, "INT32": _INT32})["read"]
         return read
 
 

@@ -53,3 +53,15 @@ def test_a_lost_connection_is_an_error(database: Database) -> None:
         database.execute("select pg_terminate_backend(%s)", [connection.info.backend_pid])
         with pytest.raises(psycopg.OperationalError):
             list(lines)
+
+
+def test_nothing_for_a_while_is_told_and_what_there_is_comes(database: Database) -> None:
+    slow = "select g, case when g in (1, 3) then pg_sleep(1.2)::text end from generate_series(1, 3) g"
+    with database.connect() as connection:
+        found = list(copy_lines(connection, slow))
+        assert [line for lines in found for line in lines] == ["1\t", "2\t\\N", "3\t"]
+        assert len(found[0]) == 0
+        waiting = copy_lines(connection, "select pg_sleep(60)")
+        assert len(next(waiting)) == 0
+        waiting.close()
+        assert connection.execute("select 1").fetchone() == (1,)
