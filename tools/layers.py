@@ -37,7 +37,7 @@ LAYERS = (
     ("cdc.batch", "cdc.config"),
     ("cdc.columns",),
     ("schemas",),
-    ("cdc.errors", "cdc.properties", "cdc.java_hash", "cdc.java_map"),
+    ("cdc.errors", "cdc.generated", "cdc.properties", "cdc.java_hash", "cdc.java_map"),
 )
 
 # Names that say nothing gather everything: a module is called by what it does for the domain.

@@ -5,13 +5,14 @@ What changes from row to row stands between fragments; the fragments are made on
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
 from cdc.batch import ChangeBatch, Images, Ref, SourceBlock
 from cdc.formats.json.payload import Dumpers
 from cdc.formats.json.text import literal, quote, view
+from cdc.generated import defined
 from schemas.connect import Schema, Type
 
 Write = Callable[[ChangeBatch, Sequence[str], Sequence[str], Sequence[Sequence[str]]], list[bytes]]
@@ -58,48 +59,59 @@ def envelope_writer(
     """
     fragments: list[str] = [""]
     between: list[str] = []
-    for index, (field, part) in enumerate(zip(source.schema.fields, source.fields, strict=True)):
-        label = literal(("," if index else "") + view(quote(field.name)) + ":")
-        fragments[-1] += label
-        for piece in _pieces(part, field.schema, dumpers):
-            if piece.startswith("row:"):
-                between.append(piece[4:])
-                fragments.append("")
-            else:
-                fragments[-1] += piece
-    code = _code(schema, fragments, between, with_transaction)
-    namespace: dict[str, Any] = {"quoted": _quoted, "plain": _plain, "block": _block}
-    exec(code, namespace)  # noqa: S102 - made of literals and indices only
-    write: Write = namespace["write"]
+    scope: dict[str, Any] = {"quoted": _quoted, "plain": _plain, "block": _block}
+    for kind, pieces in groupby(_pieces(source, dumpers), lambda piece: piece[0]):
+        text = "".join(piece for _, piece in pieces)
+        if kind == _ROW:
+            between.append(text)
+            fragments.append("")
+        elif kind == _FIXED:
+            # By name, so that tables which differ in such text alone share their code.
+            name = f"c{len(scope)}"
+            scope[name] = text
+            fragments[-1] += f"{{{name}}}"
+        else:
+            fragments[-1] += text
+    write: Write = defined(_code(schema, fragments, between, with_transaction), scope)["write"]
     return write
 
 
-def _pieces(part: Any, schema: Schema, dumpers: Dumpers) -> list[str]:
-    """Return pieces of f-string text; those that start with `row:` are row-level expressions."""
-    if isinstance(part, tuple):
-        return ['"', *(piece for one in part for piece in _inside(one)), '"']
-    if not isinstance(part, Ref):
-        return [literal(view(dumpers.of(schema.as_optional())(part)))]
-    if part.level == 1:
-        return [_row(part, schema.type is Type.STRING)]
-    text = "quoted" if schema.type is Type.STRING else "plain"
-    return [f"{{{text}(tx[{part.index}])}}"]
+_FIXED, _TRANSACTION, _ROW = range(3)
+_Piece = tuple[int, str]
+"""Text that never changes, or what stands in an f-string for what changes by transaction, or by row."""
 
 
-def _inside(piece: Any) -> list[str]:
+def _pieces(source: SourceBlock, dumpers: Dumpers) -> Iterator[_Piece]:
+    """Yield the source block, without its braces."""
+    for index, (field, part) in enumerate(zip(source.schema.fields, source.fields, strict=True)):
+        yield _FIXED, ("," if index else "") + view(quote(field.name)) + ":"
+        if isinstance(part, tuple):
+            yield _FIXED, '"'
+            yield from map(_inside, part)
+            yield _FIXED, '"'
+        elif not isinstance(part, Ref):
+            yield _FIXED, view(dumpers.of(field.schema.as_optional())(part))
+        elif part.level == 1:
+            yield _ROW, _row(part, field.schema.type is Type.STRING)
+        else:
+            text = "quoted" if field.schema.type is Type.STRING else "plain"
+            yield _TRANSACTION, f"{{{text}(tx[{part.index}])}}"
+
+
+def _inside(piece: Any) -> _Piece:
     """Return a piece of a joined string; what is referenced is plain by contract."""
     if not isinstance(piece, Ref):
-        return [literal(view(quote(piece)[1:-1]))]
+        return _FIXED, view(quote(piece)[1:-1])
     if piece.level == 1:
-        return [f"row:{{r{piece.index}}}"]
-    return [f"{{quoted(tx[{piece.index}])[1:-1]}}"]
+        return _ROW, f"{{r{piece.index}}}"
+    return _TRANSACTION, f"{{quoted(tx[{piece.index}])[1:-1]}}"
 
 
 def _row(part: Ref, is_text: bool) -> str:
     name = f"r{part.index}"
     if is_text:
-        return f"row:{{quoted({name})}}"
-    return f"row:{{plain({name})}}" if part.nullable else f"row:{{{name}}}"
+        return f"{{quoted({name})}}"
+    return f"{{plain({name})}}" if part.nullable else f"{{{name}}}"
 
 
 def _code(schema: Schema, fragments: list[str], between: list[str], with_transaction: bool) -> str:

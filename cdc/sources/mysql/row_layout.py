@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cdc.batch import ImageTemplate
+from cdc.generated import defined
 from cdc.relational import cells
 from cdc.sources.mysql import shared_readers
 from cdc.sources.mysql.binlog.events import ColumnMap, Shape
@@ -190,9 +191,7 @@ class _Code:
         """Return the function."""
         self.flush()
         body = "\n".join(f"    {line}" for line in self._lines)
-        namespace = {**scope, **self._scope}
-        exec(f"def read({parameters}):\n{body}", namespace)  # noqa: S102 - names enter as escaped literals only
-        read: Read = namespace["read"]
+        read: Read = defined(f"def read({parameters}):\n{body}", {**scope, **self._scope})["read"]
         return read
 
     def _value(self, column: int, name: str, wanted: cells.Cells | None) -> None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cdc.batch import Images, ImageTemplate
+from cdc.generated import defined
 from cdc.relational import cells
 from schemas.table import Table
 
@@ -122,9 +123,7 @@ class TextLayout:
         for name in self.fields:
             lines += [f"  {line}" for line in self._column(template, name)]
         lines += [f"  add(({cells.result(template, self.table)}))", " return out"]
-        namespace = {**template.scope, "long_string": long_string}
-        exec("\n".join(lines), namespace)  # noqa: S102 - names enter as escaped literals only
-        read: ReadRows = namespace["read"]
+        read: ReadRows = defined("\n".join(lines), {**template.scope, "long_string": long_string})["read"]
         return read
 
     def _column(self, template: ImageTemplate, name: str | None) -> list[str]:
