@@ -22,15 +22,15 @@ INT16, UINT16, INT32, UINT32, INT64, UINT64, DOUBLE, STRING, OPAQUE = 5, 6, 7, 8
 
 _LITERALS = {0: "null", 1: "true", 2: "false"}
 _NUMBERS = {
-    INT16: struct.Struct("<h"),
-    UINT16: struct.Struct("<H"),
-    INT32: struct.Struct("<i"),
-    UINT32: struct.Struct("<I"),
-    INT64: struct.Struct("<q"),
-    UINT64: struct.Struct("<Q"),
+    INT16: struct.Struct("<h").unpack_from,
+    UINT16: struct.Struct("<H").unpack_from,
+    INT32: struct.Struct("<i").unpack_from,
+    UINT32: struct.Struct("<I").unpack_from,
+    INT64: struct.Struct("<q").unpack_from,
+    UINT64: struct.Struct("<Q").unpack_from,
 }
 _KEY_ENTRIES = struct.Struct("<HH").iter_unpack
-_INT16 = _NUMBERS[INT16].unpack_from
+_INT16, _ENTRY = _NUMBERS[INT16], struct.Struct("<BH").unpack_from
 _DOUBLE = struct.Struct("<d")
 _PAIR, _WIDE_PAIR = struct.Struct("<HH").unpack_from, struct.Struct("<II").unpack_from
 _OFFSET, _WIDE_OFFSET = struct.Struct("<H").unpack_from, struct.Struct("<I").unpack_from
@@ -53,7 +53,7 @@ def document_text(v: str) -> str:
     if v.__class__ is DocumentText:
         return str(v)
     b = v.encode("latin-1")
-    return _value(b, v, b[0], 1, [len(b)])
+    return (_small_object if b[0] == SMALL_OBJECT else _value)(b, v, b[0], 1, [len(b)])
 
 
 def parse(v: str) -> Node:
@@ -88,7 +88,7 @@ def _value(b: bytes, s: str, kind: int, at: int, room: list[int]) -> str:
     if kind > LARGE_ARRAY:
         return _scalar(b, s, kind, at, room)
     if kind == SMALL_OBJECT:
-        return _small_object(b, s, at, room)
+        return _small_object(b, s, kind, at, room)
     values = [_value(b, s, k, where, room) for k, where in _entries(b, kind, at, room)]
     if kind > LARGE_OBJECT:
         return "[" + ",".join(values) + "]"
@@ -96,32 +96,32 @@ def _value(b: bytes, s: str, kind: int, at: int, room: list[int]) -> str:
     return "{" + ",".join([f"{json_string(key)}:{value}" for key, value in pairs]) + "}"
 
 
-def _small_object(b: bytes, s: str, at: int, room: list[int]) -> str:
+def _small_object(b: bytes, s: str, _: int, at: int, room: list[int]) -> str:
     """Return the text of an object of at most 64 KB: most are, and have the keys of the one before."""
     count = _PAIR(b, at)[0]
     if not count:
         return "{}"
     place = at + 4 + 4 * count
-    labels, octets = _labels(b, s, at, count, room)
-    _occupy(room, octets + 3 * count)
-    found = []
+    labels, taken = _labels(b, s, at, count, room)
+    _occupy(room, taken + 3 * count)
+    found, taken = [], 0
     for label in labels:
-        kind = b[place]
-        if kind == STRING:
-            where = at + _OFFSET(b, place + 1)[0]
-            length = b[where]
-            if length < 128:
-                _occupy(room, length)
-                found.append(label + json_string(s[where + 1 : where + 1 + length]))
-            else:
-                found.append(label + _scalar(b, s, kind, where, room))
-        elif kind == INT16:
-            found.append(f"{label}{_INT16(b, place + 1)[0]}")
-        elif kind in (LITERAL, UINT16):
-            found.append(label + _scalar(b, s, kind, place + 1, room))
-        else:
-            found.append(label + _value(b, s, kind, at + _OFFSET(b, place + 1)[0], room))
+        kind, where = _ENTRY(b, place)
         place += 3
+        if kind == STRING and b[at + where] < 128:
+            where += at + 1
+            length = b[where - 1]
+            taken += length
+            found.append(label + json_string(s[where : where + length]))
+        elif kind == INT16:
+            found.append(f"{label}{_INT16(b, place - 2)[0]}")
+        elif kind in _NUMBERS and kind != UINT16:
+            found.append(f"{label}{_NUMBERS[kind](b, at + where)[0]}")
+        elif kind in (LITERAL, UINT16):
+            found.append(label + _scalar(b, s, kind, place - 2, room))
+        else:
+            found.append(label + _value(b, s, kind, at + where, room))
+    _occupy(room, taken)
     return "{" + ",".join(found) + "}"
 
 
@@ -198,7 +198,7 @@ def _scalar(b: bytes, s: str, kind: int, at: int, room: list[int]) -> str:
     if kind == LITERAL:
         return _LITERALS[b[at]]
     if kind in _NUMBERS:
-        return str(_NUMBERS[kind].unpack_from(b, at)[0])
+        return str(_NUMBERS[kind](b, at)[0])
     if kind == DOUBLE:
         return double_text(_DOUBLE.unpack_from(b, at)[0])
     if kind == OPAQUE:
