@@ -26,7 +26,8 @@ def replay_mongo_kafka(case: Case, target: MongoKafkaTarget) -> list[Event]:
     journal = MemoryLog().journal
     source.open(SourceContext("golden", 0, lambda partition: None, lambda: stored, Metrics(), journal))
     try:
-        while source._streaming is None:
+        assert source._phases is not None
+        while source._phases.streaming is None:
             _read(source, collector)
         for line in [*case.stream.splitlines(), ""]:
             # What an update looks up is what there is when it is read.

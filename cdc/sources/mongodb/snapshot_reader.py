@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from base64 import b64decode, b64encode
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -50,7 +50,7 @@ class SnapshotReader:
     metrics: Metrics
     letters: DeadLetters
 
-    def windows(self, chosen: Sequence[Collection]) -> Iterator[Window]:
+    def windows(self, chosen: Sequence[Collection]) -> Generator[Window]:
         """Yield windows of about 1 MB with these collections' documents, and how far each is."""
         time.sleep(self.config.snapshot_delay_ms / 1000)
         numbers = SnapshotMetrics(self.metrics)

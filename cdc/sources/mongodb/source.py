@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from typing import TYPE_CHECKING, Any
 
 from cdc.batch import Offsets, Window
@@ -20,6 +20,7 @@ from cdc.sources.mongodb.collection import CONNECTOR, Collections
 from cdc.sources.mongodb.config import MongoConfig
 from cdc.sources.mongodb.images import image_warnings
 from cdc.sources.mongodb.oversize import splits_events
+from cdc.sources.mongodb.phases import Phases
 from cdc.sources.mongodb.pipeline import stream_request
 from cdc.sources.mongodb.positions import Position, partition, stored
 from cdc.sources.mongodb.snapshot_reader import SnapshotReader
@@ -43,11 +44,7 @@ class MongoSource(Source):
 
     def __init__(self, config: MongoConfig) -> None:
         super().__init__(config)
-        self._client: MongoClient[RawBSONDocument] | None = None
-        self._stream: ChangeStream | None = None
-        self._streaming: Streaming | None = None
-        self._snapshot: Iterator[Window] | None = None
-        self._news: list[tuple[Any, Any]] = []
+        self._phases: Phases | None = None
 
     @classmethod
     def check(cls, config: Any) -> Iterable[str]:
@@ -65,8 +62,10 @@ class MongoSource(Source):
         """Connect, and open the change stream where the offset says; see `Source.open`."""
         config = self.config
         self._context = context
-        self._client = client = connect(config)
-        self._stream = ChangeStream(client, config, _request(client, config), context.metrics)
+        client = connect(config)
+        self._metrics = StreamMetrics(context.metrics)
+        self._phases = phases = Phases(client, self._metrics)
+        self._stream = phases.stream = ChangeStream(client, config, _request(client, config), context.metrics)
         topics = config.topic_names()
         headers = context_headers(config, CONNECTOR, context.task)
         self._letters = DeadLetters(
@@ -79,16 +78,15 @@ class MongoSource(Source):
         self._collections = Collections(config, topics, headers)
         for warning in image_warnings(client, config, self._collections):
             log.warning("%s", warning)
-        self._metrics = StreamMetrics(context.metrics)
         self._partition = partition(config.topic_prefix)
         self._progress = SnapshotProgress(self._partition)
         self._progress.load(context.offsets())
         offset = stored(context.offsets(), config.topic_prefix)
         start = find_start(self._stream, config, offset, self._progress)
-        self._begin(start, topics.transaction)
         self._heartbeats = Heartbeats(config, topics)
+        self._begin(start, phases, topics.transaction)
 
-    def _begin(self, start: Start, transaction_topic: str) -> None:
+    def _begin(self, start: Start, phases: Phases, transaction_topic: str) -> None:
         self._start = start
         self._tracker = None
         if self.config.provide_transaction_metadata:
@@ -102,16 +100,16 @@ class MongoSource(Source):
             skipped=self.config.skipped_operations,
             tracker=self._tracker,
         )
+        first: list[tuple[Any, Any]] = []
         if start.offset is None or start.reads:
-            # Kept before anything is read: from here on nothing may be missed.
-            self._news = [*start.forgotten, (self._partition, start.position.offset(snapshot=start.reads))]
-        if start.reads:
-            self._start_snapshot(start)
+            first = [*start.forgotten, (self._partition, start.position.offset(snapshot=start.reads))]
+        snapshot = self._snapshot(phases.client, start) if start.reads else None
+        streams = self.config.planned_mode().stream
+        phases.begin(first, snapshot, self._end_snapshot, self._new_streaming if streams else None)
 
-    def _start_snapshot(self, start: Start) -> None:
-        assert self._client is not None
+    def _snapshot(self, client: MongoClient[RawBSONDocument], start: Start) -> Generator[Window]:
         reader = SnapshotReader(
-            self._client,
+            client,
             self.config,
             self._collections,
             start.position,
@@ -124,31 +122,19 @@ class MongoSource(Source):
         log.info(
             "Snapshot of %d collections %s at %s", len(chosen), begins, start.position.time or "the present"
         )
-        self._metrics.snapshot_started()
-        self._snapshot = reader.windows(chosen)
+        return reader.windows(chosen)
 
     def read(self, max_bytes: int, timeout: float) -> Window | None:
         """Return the next window of the snapshot, then of the stream."""
-        if self._news:
-            news, self._news = self._news, []
-            return Window(offsets=news, more=True, urgent=True)
-        if self._snapshot is not None:
-            return next(self._snapshot, None) or self._end_snapshot()
-        if not self.config.planned_mode().stream:
-            return None
-        if self._streaming is None:
-            self._streaming = self._new_streaming()
-        return self._streaming.read(max_bytes, timeout)
+        assert self._phases is not None
+        return self._phases.read(max_bytes, timeout)
 
     def _end_snapshot(self) -> Window:
-        self._snapshot = None
-        self._metrics.snapshot_finished()
         log.info("Snapshot finished")
         offsets = [(self._partition, self._start.position.offset()), *self._progress.forget()]
         return Window(offsets=offsets, urgent=True, letters=self._letters.take())
 
     def _new_streaming(self) -> Streaming:
-        assert self._stream is not None
         log.info("Streaming from %s", self._start.position.time or "now")
         return Streaming(
             self._stream,
@@ -164,17 +150,9 @@ class MongoSource(Source):
 
     def close(self) -> None:
         """Release cursor and connections."""
-        stream, self._stream = self._stream, None
-        client, self._client = self._client, None
-        if self._snapshot is not None or self._streaming is not None:
-            self._metrics.closed()
-        if self._snapshot is not None:
-            self._snapshot.close()  # type: ignore[attr-defined]
-        self._streaming = self._snapshot = None
-        if stream is not None:
-            stream.close()
-        if client is not None:
-            client.close()
+        phases, self._phases = self._phases, None
+        if phases is not None:
+            phases.close()
 
 
 def _request(client: MongoClient[RawBSONDocument], config: MongoConfig) -> StreamRequest:

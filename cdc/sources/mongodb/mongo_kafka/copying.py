@@ -8,7 +8,7 @@ copied anew.
 from __future__ import annotations
 
 from base64 import b64decode, b64encode
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -57,7 +57,7 @@ class Copy:
     metrics: Metrics
     letters: DeadLetters
 
-    def windows(self, chosen: Sequence[Namespace]) -> Iterator[Window]:
+    def windows(self, chosen: Sequence[Namespace]) -> Generator[Window]:
         """Yield windows of about 1 MB with these collections' documents, and how far each is."""
         numbers = SnapshotMetrics(self.metrics)
         numbers.announce((self.progress.of(str(one)), self._estimate(one)) for one in chosen)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from typing import TYPE_CHECKING, Any
 
 from cdc.batch import Offsets, Window
@@ -17,8 +17,9 @@ from cdc.sources.mongodb.mongo_kafka.config import MongoKafkaConfig
 from cdc.sources.mongodb.mongo_kafka.copying import Copy
 from cdc.sources.mongodb.mongo_kafka.offsets import offset_of, source_partition
 from cdc.sources.mongodb.mongo_kafka.records import ChangeRecords
-from cdc.sources.mongodb.mongo_kafka.start import Start, find_start, fresh_start
+from cdc.sources.mongodb.mongo_kafka.start import find_start, fresh_start
 from cdc.sources.mongodb.oversize import splits_events
+from cdc.sources.mongodb.phases import Phases
 from cdc.sources.mongodb.positions import Position
 from cdc.sources.mongodb.streaming import Streaming
 from snapshot.progress import SnapshotProgress
@@ -40,11 +41,7 @@ class MongoKafkaSource(Source):
 
     def __init__(self, config: MongoKafkaConfig) -> None:
         super().__init__(config)
-        self._client: MongoClient[RawBSONDocument] | None = None
-        self._stream: ChangeStream | None = None
-        self._streaming: Streaming | None = None
-        self._copy: Iterator[Window] | None = None
-        self._news: list[tuple[Any, Any]] = []
+        self._phases: Phases | None = None
 
     @classmethod
     def check(cls, config: Any) -> Iterable[str]:
@@ -62,18 +59,14 @@ class MongoKafkaSource(Source):
         """Connect, and open the change stream where the offset says; see `Source.open`."""
         config = self.config
         self._context = context
-        self._client = connect(config)
-        self._stream = _stream(self._client, config, context)
+        client = connect(config)
         self._metrics = StreamMetrics(context.metrics)
+        self._phases = phases = Phases(client, self._metrics)
+        self._stream = phases.stream = _stream(client, config, context)
         self._partition = source_partition(config)
         self._progress = SnapshotProgress(self._partition)
         self._progress.load(context.offsets())
         start = find_start(self._stream, config, context.offset(self._partition), self._progress)
-        self._begin(start)
-
-    def _begin(self, start: Start) -> None:
-        config, context = self.config, self._context
-        assert self._client is not None
         self._position = start.position
         self._letters = DeadLetters(
             config.letters_to,
@@ -83,16 +76,16 @@ class MongoKafkaSource(Source):
             config.dead_letter_headers,
         )
         self._records = ChangeRecords(config, start.position, context.metrics, self._letters)
-        if start.new:
-            # Kept before anything is read: from here on nothing may be missed.
-            self._news = [*start.forgotten, *self._offset(copying=start.copies)]
-        if start.copies:
-            copy = Copy(self._client, config, self._records, self._progress, context.metrics, self._letters)
-            chosen = copy.chosen()
-            begins = "goes on" if self._progress.tables else "starts"
-            log.info("The copy of %d collections %s", len(chosen), begins)
-            self._metrics.snapshot_started()
-            self._copy = copy.windows(chosen)
+        first = [*start.forgotten, *self._offset(copying=start.copies)] if start.new else []
+        copy = self._copy(client) if start.copies else None
+        phases.begin(first, copy, self._end_copy, self._new_streaming)
+
+    def _copy(self, client: MongoClient[RawBSONDocument]) -> Generator[Window]:
+        copy = Copy(client, self.config, self._records, self._progress, self._context.metrics, self._letters)
+        chosen = copy.chosen()
+        begins = "goes on" if self._progress.tables else "starts"
+        log.info("The copy of %d collections %s", len(chosen), begins)
+        return copy.windows(chosen)
 
     def _offset(self, *, copying: bool = False) -> list[tuple[Any, Any]]:
         """Return where the stream stands; servers before 4.0.7 do not tell before the first event."""
@@ -101,36 +94,26 @@ class MongoKafkaSource(Source):
 
     def read(self, max_bytes: int, timeout: float) -> Window | None:
         """Return the next window of the copy, then of the stream."""
-        if self._news:
-            news, self._news = self._news, []
-            return Window(offsets=news, more=True, urgent=True)
-        if self._copy is not None:
-            return next(self._copy, None) or self._end_copy()
-        if self._streaming is None:
-            self._streaming = self._new_streaming()
+        assert self._phases is not None
         try:
-            return self._streaming.read(max_bytes, timeout)
+            return self._phases.read(max_bytes, timeout)
         except PositionLost as lost:
             if not self.config.tolerates:
                 raise
             return self._renew(lost)
 
     def _end_copy(self) -> Window:
-        self._copy = None
-        self._metrics.snapshot_finished()
         log.info("The copy is finished")
         offsets = [*self._offset(), *self._progress.forget()]
         return Window(offsets=offsets, urgent=True, letters=self._letters.take())
 
     def _renew(self, lost: PositionLost) -> Window:
         """Start again from now: changes are lost, as errors.tolerance=all allows."""
-        assert self._stream is not None
         log.warning("%s; starting from now (errors.tolerance=all)", lost.message)
         self._position = self._records.position = fresh_start(self._stream, self.config)
         return Window(offsets=self._offset(), urgent=True)
 
     def _new_streaming(self) -> Streaming:
-        assert self._stream is not None
         log.info("Streaming from %s", self._position.time or "the stored token")
         return Streaming(
             self._stream,
@@ -146,17 +129,9 @@ class MongoKafkaSource(Source):
 
     def close(self) -> None:
         """Release cursor and connections."""
-        stream, self._stream = self._stream, None
-        client, self._client = self._client, None
-        if self._copy is not None or self._streaming is not None:
-            self._metrics.closed()
-        if self._copy is not None:
-            self._copy.close()  # type: ignore[attr-defined]
-        self._streaming = self._copy = None
-        if stream is not None:
-            stream.close()
-        if client is not None:
-            client.close()
+        phases, self._phases = self._phases, None
+        if phases is not None:
+            phases.close()
 
 
 def _stream(

@@ -143,23 +143,23 @@ class ErrorOptions(Config):
         "none",
         doc="`none`: an event that cannot be a record, or a lost resume token, ends the task. `all`: the "
         "event is left out, the stream starts again from now.",
-        group="Errors",
+        group="Error Handling",
     )
     own_tolerance = options.choice(
         "mongo.errors.tolerance",
         ("none", "all"),
         "none",
         doc="The same for this connector alone, whatever Connect makes of errors.tolerance.",
-        group="Errors",
+        group="Error Handling",
     )
     log_errors = options.boolean(
-        "errors.log.enable", False, doc="Whether what is left out is logged.", group="Errors"
+        "errors.log.enable", False, doc="Whether what is left out is logged.", group="Error Handling"
     )
     own_log_errors = options.boolean(
         "mongo.errors.log.enable",
         False,
         doc="The same for this connector alone, whatever Connect makes of errors.log.enable.",
-        group="Errors",
+        group="Error Handling",
     )
     dead_letter_topic = letter_topic(doc="Topic for events that are left out, as Extended JSON; empty: none.")
     own_dead_letter_topic = letter_topic(

@@ -220,7 +220,7 @@ class StartupOptions(Config):
         _threads,
         None,
         doc="copy_existing: collections that are read at the same time; by default as many as there are "
-        "processors.",
+        "processors, up to 4.",
         group="Startup",
         aliases=("copy.existing.max.threads",),
     )
@@ -244,7 +244,7 @@ class StartupOptions(Config):
     @property
     def copy_threads(self) -> int:
         """Collections that are read at the same time."""
-        return self.given_copy_threads or os.cpu_count() or 1
+        return self.given_copy_threads or min(os.cpu_count() or 1, 4)
 
     @property
     def mode(self) -> str:
