@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from cdc.columns import EventColumns
 from sinks.jdbc.records import position_of
 from sinks.jdbc.session import RowsRejected
 from sinks.jdbc.spans import Partition, Span
@@ -34,12 +35,18 @@ def moment_of(value: Any) -> Moment | None:
     return None if time is None else (time, position_of(source) or 0)
 
 
+def _moment_at(values: Sequence[Any], index: int) -> Moment | None:
+    """Return the moment of a record; nobody makes an envelope of a snapshot row to see that it has none."""
+    told = isinstance(values, EventColumns) and values.ops[index] == "r"
+    return None if told else moment_of(values[index])
+
+
 def moments(spans: Sequence[Span]) -> dict[Partition, Moment]:
     """Return the moment of the last change of each partition."""
     found: dict[Partition, Moment] = {}
     for span in spans:
         for index in range(span.stop - 1, max(span.start, span.stop - _TAIL) - 1, -1):
-            moment = moment_of(span.batch.values[index])
+            moment = _moment_at(span.batch.values, index)
             if moment is not None:
                 found[span.partition] = moment
                 break

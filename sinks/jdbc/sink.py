@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 
 _FIRST_PAUSE = 0.02
 _LOST_TABLE = {"42P01", "42703", "1146", "1054", "no such table"}
-STREAM_ROWS = 1000
+STREAM_ROWS = 4000
 """From so many records on they are sent to the database while more are read."""
 
 
