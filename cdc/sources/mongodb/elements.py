@@ -78,6 +78,19 @@ def members(data: bytes, at: int = 0) -> dict[bytes, tuple[int, int]]:
     return found
 
 
+def typed_members(data: bytes, at: int = 0) -> dict[bytes, tuple[int, int, int]]:
+    """Return type, beginning and end of the values of a document's members, by name; see `members`."""
+    found = {}
+    index, fixed, at = data.index, _FIXED, at + 4
+    while kind := data[at]:
+        value = index(0, at + 1) + 1
+        name = data[at + 1 : value - 1]
+        size = fixed.get(kind)
+        at = value + (_size(kind, data, value) if size is None else size)
+        found[name] = (kind, value, at)
+    return found
+
+
 def documents(array: bytes) -> list[tuple[int, int]]:
     """Return where the documents of an array begin and end: an answer's batch."""
     found = []

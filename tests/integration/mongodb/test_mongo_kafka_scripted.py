@@ -88,6 +88,19 @@ def test_what_an_old_server_cannot_send_is_an_error_of_that_event(nodes: list[Sc
     assert found.metrics.values["MilliSecondsBehindSource"] > 0
 
 
+def test_broken_text_under_a_schema_is_one_too(nodes: list[ScriptedMongo]) -> None:
+    infer = {"output_format_value": "schema", "output_schema_infer_value": "true"}
+    more = {"publish_full_document_only": "true", "value_converter": "json", "errors_tolerance": "all"}
+    letters = {"errors_deadletterqueue_topic_name": "letters"}
+    found = ScriptedCapture(nodes, **infer, **more, **letters)
+    with found.running():
+        nodes[0].oplog.add(event(1), event(2, fullDocument=BROKEN), event(3))
+        found.until(lambda: len(found.records()) == 2)
+    assert [value["n"] for _, value in found.records()] == [1, 3]
+    (letter,) = found.topic("letters")
+    assert "$binary" in letter.value
+
+
 def test_and_ends_the_task_where_none_is_tolerated(nodes: list[ScriptedMongo]) -> None:
     for node in nodes:
         node.version = (5, 0, 30)

@@ -28,27 +28,28 @@ class Outputs:
     @classmethod
     def of(cls, config: MongoKafkaConfig) -> Outputs:
         """Return the outputs that the options ask for."""
-        write = ejson.writer(config.json_mode)
-        key = _producer(config.key_format, config.key_schema, write)
+        mode = config.json_mode
+        key = _producer(config.key_format, config.key_schema, mode)
         if config.value_format == "schema" and config.infer_value_schema:
-            value = _inferring(write)
+            value = _inferring(mode)
         else:
-            value = _producer(config.value_format, config.value_schema, ejson.writer(config.json_mode))
+            value = _producer(config.value_format, config.value_schema, mode)
         return cls(key, value, config.key_format == "schema")
 
 
-def _producer(output: str, schema: Schema, write: ejson.Write) -> Produce:
+def _producer(output: str, schema: Schema, mode: ejson.Mode) -> Produce:
     if output == "json":
+        write = ejson.writer(mode)
         return lambda data: (STRING, write(data))
     if output == "bson":
         return lambda data: (BYTES, data)
-    read = ValueReader(write).of(schema)
+    read = ValueReader(mode).of(schema)
     return lambda data: (schema, read(DOCUMENT, data))
 
 
-def _inferring(write: ejson.Write) -> Produce:
+def _inferring(mode: ejson.Mode) -> Produce:
     """Return what makes a schema of each document; schemas that are alike are one."""
-    reader = ValueReader(write)
+    reader = ValueReader(mode)
     known: dict[Schema, tuple[Schema, Read]] = {}
 
     def produce(data: bytes) -> tuple[Schema, Any]:

@@ -136,6 +136,9 @@ class ChangeRecords:
         except UnsupportedValue as error:
             self._refuse(topic, key, value, error)
             return
+        except UnicodeDecodeError as error:
+            self._refuse(topic, key, value, UnsupportedValue(f"a string is not UTF-8: {error.reason}"))
+            return
         batch = self._current.get(topic)
         if batch is None or not _fits(batch, key_schema, schema):
             batch = self._current[topic] = RecordBatch(topic, key_schema, schema, [], [])

@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from cdc.errors import UnsupportedValue
-from cdc.sources.mongodb.ejson import Write
-from cdc.sources.mongodb.elements import ARRAY, DOCUMENT, Element, document, elements
+from cdc.sources.mongodb.ejson import Mode, Write, writer
+from cdc.sources.mongodb.elements import ARRAY, DOCUMENT, document, elements, typed_members
 from schemas import logical
 from schemas.connect import Field, Schema, Type
 
@@ -33,10 +33,10 @@ _int32, _int64, _double, _float = (struct.Struct(f"<{code}") for code in "iqdf")
 
 
 class ValueReader:
-    """Make readers; `write` is the formatter of what becomes text."""
+    """Make readers; mode: the style of what becomes text."""
 
-    def __init__(self, write: Write) -> None:
-        self._write = write
+    def __init__(self, mode: Mode) -> None:
+        self._mode = mode
 
     def of(self, schema: Schema) -> Read:
         """Return the reader of values of this schema."""
@@ -54,7 +54,7 @@ class ValueReader:
             case Type.MAP:
                 return self._map(schema)
             case Type.STRING:
-                return self._text
+                return _text_reader(writer(self._mode))
             case Type.BYTES:
                 return _bytes_reader(schema)
             case Type.BOOLEAN:
@@ -62,12 +62,14 @@ class ValueReader:
         return _number_reader(schema)
 
     def _struct(self, schema: Schema) -> Read:
-        members = [(f.name, self.of(f.schema), f) for f in schema.fields]
+        members = [(f.name, f.name.encode(), self.of(f.schema), f) for f in schema.fields]
 
         def read(kind: int, data: bytes) -> dict[str, Any]:
             _expect(schema, DOCUMENT, kind)
-            found = _values(data)
-            return {name: _member(field, one, look_up(name, found)) for name, one, field in members}
+            found = typed_members(data)
+            return {
+                name: _member(field, one, look_up(path, data, found)) for name, path, one, field in members
+            }
 
         return read
 
@@ -88,19 +90,24 @@ class ValueReader:
 
         def read(kind: int, data: bytes) -> dict[str, Any]:
             _expect(schema, DOCUMENT, kind)
-            found = {name: one(*value) for name, value in _values(data).items()}
+            places = typed_members(data).items()
+            found = {name.decode(): one(of, data[start:stop]) for name, (of, start, stop) in places}
             _checked([*found.values()], optional)
             return found
 
         return read
 
-    def _text(self, kind: int, data: bytes) -> str:
+
+def _text_reader(write: Write) -> Read:
+    def read(kind: int, data: bytes) -> str:
         if kind == STRING:
             return data[4:-1].decode()
         if kind == DOCUMENT:
-            return self._write(data)
-        text = self._write(document((bytes([kind]) + b"v\0" + data,)))[len('{"v": ') : -1]
+            return write(data)
+        text = write(document((bytes([kind]) + b"v\0" + data,)))[len('{"v": ') : -1]
         return text[1:-1] if len(text) > 1 and text[0] == text[-1] == '"' else text
+
+    return read
 
 
 def _member(field: Field, read: Read, found: tuple[int, bytes] | None) -> Any:
@@ -115,22 +122,19 @@ def _member(field: Field, read: Read, found: tuple[int, bytes] | None) -> Any:
     return value
 
 
-def look_up(name: str, found: Mapping[str, tuple[int, bytes]]) -> tuple[int, bytes] | None:
+def look_up(
+    name: bytes, data: bytes, found: Mapping[bytes, tuple[int, int, int]]
+) -> tuple[int, bytes] | None:
     """Return type and bytes of a member; a dotted name, of which there is none, leads into documents."""
     if name in found:
-        return found[name]
-    outer, dot, inner = name.partition(".")
-    if not dot or name.endswith(".") or outer not in found or found[outer][0] != DOCUMENT:
+        kind, start, stop = found[name]
+        return kind, data[start:stop]
+    outer, dot, rest = name.partition(b".")
+    if not dot or name.endswith(b".") or outer not in found or found[outer][0] != DOCUMENT:
         return None
-    return look_up(inner, _values(found[outer][1]))
-
-
-def _values(data: bytes) -> dict[str, tuple[int, bytes]]:
-    return {_name(e): (e.kind, data[e.value : e.stop]) for e in elements(data)}
-
-
-def _name(element: Element) -> str:
-    return element.name.decode(errors="replace")
+    _, start, stop = found[outer]
+    inner = data[start:stop]
+    return look_up(rest, inner, typed_members(inner))
 
 
 def _expect(schema: Schema, wanted: int, kind: int) -> None:

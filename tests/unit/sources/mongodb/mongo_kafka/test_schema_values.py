@@ -12,7 +12,7 @@ from cdc.sources.mongodb.mongo_kafka.schema_values import ValueReader
 from schemas import connect, logical
 from schemas.connect import Schema, Type
 
-READER = ValueReader(ejson.writer(ejson.SIMPLIFIED_JSON))
+READER = ValueReader(ejson.SIMPLIFIED_JSON)
 OID = bson.ObjectId("596e275826f08b2730779e1f")
 
 
