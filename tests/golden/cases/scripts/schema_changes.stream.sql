@@ -1,0 +1,34 @@
+alter table people add column age int default 7 after name;
+insert into people (name, age) values ('Cid', 3);
+create table pets (id int primary key, kind enum('cat','dog') not null default 'cat', born date comment 'birthday') comment 'animals';
+insert into pets values (1, 'dog', '2020-02-29');
+create index by_kind on pets (kind);
+drop index by_kind on pets;
+rename table pets to animals;
+insert into animals values (2, 'cat', null);
+alter table animals rename to beasts, add column legs int;
+insert into beasts values (3, 'cat', null, 4);
+rename table beasts to a1, other_things to a2;
+rename table a1 to tmp_a, a2 to a1, tmp_a to a2;
+insert into a1 values (1, 2);
+create table twin like people;
+alter table twin drop primary key, modify id bigint not null;
+insert into twin values (1, 'Dan', 1, null);
+drop table if exists nothing_here, twin;
+truncate table a1;
+alter database golden character set latin1;
+create table inherits (id int primary key, t varchar(5));
+insert into inherits values (1, 'é');
+create view seen as select * from people;
+drop view seen;
+create database if not exists golden_two;
+create table golden_two.t (id int primary key);
+drop database golden_two;
+drop table a1, a2;
+alter table people convert to character set latin1;
+analyze table people;
+update people set note = 'x' where id = 1;
+/* said */ ALTER TABLE people
+  ADD COLUMN c2 decimal(10,2) -- why
+;
+delete from people where id = 2;

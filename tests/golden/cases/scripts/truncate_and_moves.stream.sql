@@ -1,0 +1,10 @@
+update keyed set c = 2;
+update keyed set a = 5;
+update keyed set id = 7;
+insert into none values (1, 2), (1, 2);
+update none set b = 3;
+delete from none;
+insert into none values (1, 1);
+truncate table keyed;
+truncate none;
+insert into keyed values (1, 1, 1, 1);
