@@ -1,1 +1,1 @@
-{"insert": "t", "documents": [{"_id": 1, "n": 1}, {"_id": 2, "n": "text"}, {"_id": 3}, {"_id": "x", "n": 1}, {"_id": 4, "n": {"$oid": "596e275826f08b2730779e1f"}, "date": {"$date": "2024-05-01T12:00:00.123Z"}, "f": 1.5}, {"_id": 5, "n": 5}]}
+../../scripts/document_misfits.stream.sql

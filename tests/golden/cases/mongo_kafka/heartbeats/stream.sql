@@ -1,1 +1,1 @@
-{"insert": "t", "documents": [{"_id": 2}]}
+../../scripts/document_alone.stream.sql

@@ -1,1 +1,1 @@
-{"insert": "t", "documents": [{"_id": 1}]}
+../../scripts/document_alone.setup.sql

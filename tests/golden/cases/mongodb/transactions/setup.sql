@@ -1,1 +1,1 @@
-{"insert": "a", "documents": [{"_id": 0}]}
+../../scripts/document_transactions.setup.sql

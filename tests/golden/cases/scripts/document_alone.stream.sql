@@ -1,0 +1,1 @@
+{"insert": "t", "documents": [{"_id": 2}]}

@@ -1,0 +1,1 @@
+{"insert": "a", "documents": [{"_id": 0}]}
