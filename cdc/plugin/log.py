@@ -166,6 +166,10 @@ class Log(ABC):
     def state(self, name: str) -> State:
         """Return a compacted topic, made when missing: `offsets`, `configs`, `status` and so on."""
 
+    def offsets(self, config: Mapping[str, str]) -> State:
+        """Return the state that has the source offsets of a connector; `config` is the connector's."""
+        return self.state("offsets")
+
     @abstractmethod
     def journal(self, topic: str, options: Mapping[str, str]) -> Journal:
         """Return a journal, cheaply: whether it exists is asked of it.

@@ -7,6 +7,11 @@ from cdc.config import Importance
 from cdc.runtime.connector_config import ConnectorConfig, unique
 
 
+def _milliseconds(value: str | None) -> None:
+    if value is not None and not (value.isascii() and value.isdigit() and int(value)):
+        raise ValueError("Value must be a number of milliseconds, at least 1")
+
+
 class SourceConnectorConfig(ConnectorConfig):
     """What all sources have."""
 
@@ -30,18 +35,21 @@ class SourceConnectorConfig(ConnectorConfig):
         "transaction.boundary",
         ("poll", "interval", "connector"),
         "poll",
-        doc="Where transactions of the log end. Accepted as in Connect; every window is a transaction.",
+        doc="With exactly-once: where transactions of Kafka end. `poll`: behind what is read in one "
+        "go, half a second of it at most. `interval`: after a time. `connector`: no source here defines it.",
         group="Exactly Once Support",
     )
     transaction_interval_ms = options.optional_string(
         "transaction.boundary.interval.ms",
-        doc="Accepted as in Connect; see `transaction.boundary`.",
+        validate=_milliseconds,
+        doc="How long a transaction lasts with `transaction.boundary=interval`, in ms; by default 60000.",
         importance=Importance.LOW,
         group="Exactly Once Support",
     )
     offsets_topic = options.optional_string(
         "offsets.storage.topic",
-        doc="Offset topic of this connector alone.",
+        doc="Compacted Kafka topic for the offsets of this connector alone; made when missing. What it has "
+        "counts, and the worker's topic gets a copy.",
         importance=Importance.LOW,
         group="Offsets Topic",
     )

@@ -93,7 +93,7 @@ def _source_task(
     chain = build_chain(raw, retrying or at_once)
     # The writer first: it fences a former instance of the task, whose last offsets then are final.
     writer = log.writer(assignment.connector, assignment.number, raw)
-    offsets = StoredOffsets(assignment.connector, log.state("offsets"))
+    offsets = StoredOffsets(assignment.connector, log.offsets(raw))
     return SourceTask(
         connector=assignment.connector,
         number=assignment.number,

@@ -71,7 +71,7 @@ class Clients:
 
     def __init__(self, config: KafkaConfig) -> None:
         self._config = config
-        self._admin: AdminClient | None = None
+        self._admins: dict[frozenset[tuple[str, str]], AdminClient] = {}
 
     @property
     def brokers(self) -> str:
@@ -86,7 +86,7 @@ class Clients:
         chosen = {**_PRODUCER, **settings, **given}
         if "transactional.id" in chosen:
             # A record cannot outlive its transaction.
-            life = given.get("transaction.timeout.ms", "60000")
+            life = given.get("transaction.timeout.ms", settings.get("transaction.timeout.ms", "60000"))
             chosen |= {"transaction.timeout.ms": life, "delivery.timeout.ms": life}
         else:
             chosen.setdefault("enable.idempotence", _may_be_idempotent(given))
@@ -104,12 +104,14 @@ class Clients:
         return made
 
     def admin(self, connector: Mapping[str, str] | None = None) -> AdminClient:
-        """Return an admin client: the worker's, or the connector's own where it has overrides."""
-        if any(name.startswith("admin.override.") for name in connector or ()):
-            return self._make_admin(connector)
-        if self._admin is None:
-            self._admin = self._make_admin(None)
-        return self._admin
+        """Return an admin client: the worker's, or the connector's own where it has overrides.
+
+        They are kept: what is asked of one that nobody holds is never answered.
+        """
+        own = frozenset(item for item in (connector or {}).items() if item[0].startswith("admin.override."))
+        if own not in self._admins:
+            self._admins[own] = self._make_admin(connector)
+        return self._admins[own]
 
     def _make_admin(self, connector: Mapping[str, str] | None) -> AdminClient:
         """Return an admin client once a broker has answered it: its calls would only time out."""

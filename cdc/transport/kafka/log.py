@@ -7,19 +7,20 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from cdc.filters import java_regex
-from cdc.offset_file import OffsetFile
 from cdc.plugin import Journal, Log, LogReader, LogWriter, State, TopicInfo, register
+from cdc.transport.kafka.boundaries import boundary_interval, boundary_settings
 from cdc.transport.kafka.clients import Clients
 from cdc.transport.kafka.config import KafkaConfig
 from cdc.transport.kafka.failures import Failures, driver, translate
 from cdc.transport.kafka.journal import open_journal
 from cdc.transport.kafka.lanes import MOST, Lanes
+from cdc.transport.kafka.offset_places import OffsetPlaces, state_topic
 from cdc.transport.kafka.reader import KafkaReader
-from cdc.transport.kafka.rules import Rule, Rules, parse
+from cdc.transport.kafka.rules import Rules, parse
 from cdc.transport.kafka.state import KafkaState
 from cdc.transport.kafka.subscription import Subscription
 from cdc.transport.kafka.topic_maker import TopicMaker
-from cdc.transport.kafka.topics import ensure_compacted, outcome
+from cdc.transport.kafka.topics import outcome
 from cdc.transport.kafka.transactions import TransactionalWriter
 from cdc.transport.kafka.writer import KafkaWriter
 
@@ -47,22 +48,24 @@ class KafkaLog(Log):
         the offsets to resume from are final only afterwards.
         """
         options = self.config
-        offsets = self._offset_file() or self._state_topic("offsets")
+        places = OffsetPlaces(options, self._clients, config)
         rules = self._rules(config)
         failures = Failures(f"Producer of {connector}-{task}")
-        transactional = options.exactly_once == "enabled" and isinstance(offsets, str)
+        transactional = options.exactly_once == "enabled"
         settings: dict[str, Any] = {"client.id": f"connector-producer-{connector}-{task}"}
         if transactional:
             settings["transactional.id"] = f"{options.group_id}-{connector}-{task}"
+            settings |= boundary_settings(config)
         lanes = Lanes(
             lambda more: self._clients.producer(failures, {**settings, **more}, config),
             1 if transactional else MOST,
         )
         topics = TopicMaker(lambda: self._clients.admin(config), lanes.first, failures, rules)
+        written, store = places.topics(), places.store()
         if transactional:
-            assert isinstance(offsets, str)
-            return TransactionalWriter(lanes, failures, topics, offsets)
-        return KafkaWriter(lanes, failures, topics, offsets)
+            interval = boundary_interval(config)
+            return TransactionalWriter(lanes, failures, topics, written, store, interval=interval)
+        return KafkaWriter(lanes, failures, topics, written, store)
 
     def reader(
         self, group: str, topics: Sequence[str], config: Mapping[str, str], *, pattern: str | None = None
@@ -92,9 +95,13 @@ class KafkaLog(Log):
 
     def state(self, name: str) -> State:
         """Return a compacted topic: `offsets`, `configs` and `status` are Connect's own."""
-        if name == "offsets" and (file := self._offset_file()):
-            return file
-        return KafkaState(self._clients, self._state_topic(name))
+        if name == "offsets":
+            return OffsetPlaces(self.config, self._clients, {}).state()
+        return KafkaState(self._clients, state_topic(self.config, self._clients, name))
+
+    def offsets(self, config: Mapping[str, str]) -> State:
+        """Return where the connector's offsets are: `offsets.storage.topic` over the worker's topic."""
+        return OffsetPlaces(self.config, self._clients, config).state()
 
     def journal(self, topic: str, options: Mapping[str, str]) -> Journal:
         """Return a journal, on this cluster or on the one that `options` name, see `open_journal`."""
@@ -147,34 +154,9 @@ class KafkaLog(Log):
                 counts[partition.topic] += sign * outcome(future, partition.topic).offset
         return counts
 
-    def _offset_file(self) -> OffsetFile | None:
-        path = self.config.offset_file
-        return OffsetFile(path) if path else None
-
     def _rules(self, config: Mapping[str, str]) -> Rules | None:
         rules = parse(config)
         if rules is not None and not self.config.topic_creation:
             logger.warning("topic.creation.* of the connector is ignored: topic.creation.enable=false")
             return None
         return rules
-
-    def _state_topic(self, name: str) -> str:
-        """Return the topic of a state, made or checked."""
-        options = self.config
-        known = {
-            "offsets": (
-                options.offset_topic,
-                "offset",
-                options.offset_partitions,
-                options.offset_replication,
-            ),
-            "configs": (options.config_topic, "config", 1, options.config_replication),
-            "status": (options.status_topic, "status", options.status_partitions, options.status_replication),
-        }
-        topic, prefix, partitions, replication = known.get(
-            name, (f"connect-{name}", "offset", 1, options.offset_replication)
-        )
-        config = options.storage(prefix) if name in known else {}
-        rule = Rule(replication, partitions, config)
-        ensure_compacted(self._clients.admin(), topic, f"{prefix}.storage.topic", rule)
-        return topic

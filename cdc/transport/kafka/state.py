@@ -29,8 +29,9 @@ class KafkaState(State):
     Connect's own internal topics.
     """
 
-    def __init__(self, clients: Clients, topic: str) -> None:
-        self._clients, self._topic = clients, topic
+    def __init__(self, clients: Clients, topic: str, connector: Mapping[str, str] | None = None) -> None:
+        """`connector`: the options of one whose `*.override.*` say where the topic is."""
+        self._clients, self._topic, self._connector = clients, topic, connector
         self._failures = Failures(f"Topic {topic}")
         self._live: dict[bytes, bytes] = {}
         self._producer: Producer | None = None
@@ -44,6 +45,7 @@ class KafkaState(State):
                 "isolation.level": "read_committed",
                 "queued.max.messages.kbytes": 4096,
             },
+            connector,
         )
         self._reached = self._assign()
         self._read_to_end()
@@ -105,7 +107,7 @@ class KafkaState(State):
                 "delivery.report.only.error": False,
                 "delivery.timeout.ms": int(_PATIENCE * 1000),
             }
-            self._producer = self._clients.producer(self._failures, settings)
+            self._producer = self._clients.producer(self._failures, settings, self._connector)
         return self._producer
 
     def _flush(self, producer: Producer) -> None:
@@ -155,7 +157,7 @@ class KafkaState(State):
         wanted = {kafka.TopicPartition(self._topic, p): latest for p in self._reached}
         until = time.monotonic() + _PATIENCE
         while True:
-            futures = self._clients.admin().list_offsets(wanted, isolation_level=level)
+            futures = self._clients.admin(self._connector).list_offsets(wanted, isolation_level=level)
             try:
                 return {tp.partition: outcome(future, self._topic).offset for tp, future in futures.items()}
             except kafka.KafkaException as error:
@@ -166,7 +168,7 @@ class KafkaState(State):
     def _look_again(self) -> None:
         """Make the admin client look: it remembers a topic as missing, or led by nobody."""
         with suppress(driver().KafkaException):  # the next question tells
-            self._clients.admin().list_topics(self._topic, timeout=5)
+            self._clients.admin(self._connector).list_topics(self._topic, timeout=5)
 
     def _read_up_to(self, goal: Mapping[int, int], patience: float) -> bool:
         until = time.monotonic() + patience

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from cdc.batch import Encoded
@@ -13,7 +13,7 @@ from cdc.transport.kafka.failures import Failures, driver, translate
 from cdc.transport.kafka.lanes import Lanes
 from cdc.transport.kafka.topic_maker import TopicMaker
 from cdc.transport.kafka.topics import idle
-from cdc.transport.kafka.writer import KafkaWriter, Tick
+from cdc.transport.kafka.writer import KafkaWriter, OffsetStore, Tick
 
 logger = logging.getLogger(__name__)
 
@@ -30,11 +30,21 @@ class TransactionalWriter(KafkaWriter):
 
     exactly_once = True
 
-    def __init__(self, lanes: Lanes, failures: Failures, topics: TopicMaker, offset_topic: str) -> None:
+    def __init__(
+        self,
+        lanes: Lanes,
+        failures: Failures,
+        topics: TopicMaker,
+        offset_topics: Sequence[str],
+        store: OffsetStore | None = None,
+        *,
+        interval: float | None = None,
+    ) -> None:
+        """`interval`: seconds that a transaction lasts at least; None: as `KafkaWriter.due` says."""
         self._open = False
-        self._offset_topic = offset_topic
         self._producer = lanes.first
-        super().__init__(lanes, failures, topics, offset_topic)
+        self._interval = interval
+        super().__init__(lanes, failures, topics, offset_topics, store)
         self._attempt("Transactions cannot be started", self._producer.init_transactions, idle)
 
     def append(self, encoded: Encoded, tick: Tick) -> None:
@@ -52,11 +62,18 @@ class TransactionalWriter(KafkaWriter):
                 self._begin()
             self._release(tick)
             if self._open:
-                self._produce_offsets(self._offset_topic, offsets, tick)
+                self._produce_offsets(offsets, tick)
                 self._flush(tick)
                 self._attempt("The transaction cannot be committed", self._producer.commit_transaction, tick)
                 self._open = False
+        self._store_offsets(offsets)
         self._done()
+
+    def due(self, *, idle: bool) -> bool:
+        """Tell whether the transaction has lasted long enough."""
+        if self._interval is None:
+            return super().due(idle=idle)
+        return time.monotonic() - self._committed >= self._interval
 
     def close(self) -> None:
         """Abort the open transaction; if that fails the next instance's start does."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from cdc.batch import Encoded
@@ -40,16 +40,21 @@ class KafkaWriter(LogWriter):
     """
 
     def __init__(
-        self, lanes: Lanes, failures: Failures, topics: TopicMaker, offsets: OffsetStore | str
+        self,
+        lanes: Lanes,
+        failures: Failures,
+        topics: TopicMaker,
+        offset_topics: Sequence[str],
+        store: OffsetStore | None = None,
     ) -> None:
-        """`offsets`: the offset topic's name, or a store of another kind."""
-        self._lanes, self._failures, self._topics, self._offsets = lanes, failures, topics, offsets
+        """`offset_topics`: where the producers write offsets. store: where they go besides, afterwards."""
+        self._lanes, self._failures, self._topics = lanes, failures, topics
+        self._offset_topics, self._store = offset_topics, store
         self._committed = self._ticked = time.monotonic()
         self._appended = False
         self._held: list[Encoded] = []
         self._held_bytes = 0
-        if isinstance(offsets, str):
-            topics.ensure([offsets], lambda: None)
+        topics.ensure(offset_topics, lambda: None)
 
     def append(self, encoded: Encoded, tick: Tick) -> None:
         """Queue the records; waits while the queue is full. They can be read before `commit`.
@@ -127,22 +132,25 @@ class KafkaWriter(LogWriter):
         """Wait until the brokers have every record, then store the offsets."""
         self._release(tick)
         self._flush(tick)
-        if isinstance(self._offsets, str):
-            self._produce_offsets(self._offsets, offsets, tick)
-            self._flush(tick)
-        elif offsets:
-            self._offsets.put_all(offsets)
+        self._produce_offsets(offsets, tick)
+        self._flush(tick)
+        self._store_offsets(offsets)
         self._done()
 
-    def _produce_offsets(self, topic: str, offsets: Mapping[bytes, bytes | None], tick: Tick) -> None:
-        produce = self._lanes.of(topic).produce
-        for key, value in offsets.items():
-            try:
-                produce(topic, value, key)
-            except BufferError:
-                self._retry(tick, produce, topic, value, key)
-            except driver().KafkaException as error:
-                raise translate(error, f"Offset topic {topic}") from None
+    def _produce_offsets(self, offsets: Mapping[bytes, bytes | None], tick: Tick) -> None:
+        for topic in self._offset_topics:
+            produce = self._lanes.of(topic).produce
+            for key, value in offsets.items():
+                try:
+                    produce(topic, value, key)
+                except BufferError:
+                    self._retry(tick, produce, topic, value, key)
+                except driver().KafkaException as error:
+                    raise translate(error, f"Offset topic {topic}") from None
+
+    def _store_offsets(self, offsets: Mapping[bytes, bytes | None]) -> None:
+        if offsets and self._store is not None:
+            self._store.put_all(offsets)
 
     def _flush(self, tick: Tick) -> None:
         while self._failures.serve(self._lanes.flush, _SLICE):
