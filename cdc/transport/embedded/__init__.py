@@ -109,6 +109,14 @@ class EmbeddedLog(Log):
 
         return EmbeddedState(self._store(durable=True), name)
 
+    def offsets(self, config: Mapping[str, str]) -> State:
+        """Return the state of all offsets; a topic of the connector's own would be Kafka's."""
+        if config.get("offsets.storage.topic"):
+            logger.warning(
+                "offsets.storage.topic is ignored: the offsets are in %s, without Kafka", self.path
+            )
+        return self.state("offsets")
+
     def journal(self, topic: str, options: Mapping[str, str]) -> Journal:
         """Return a journal; no retention touches it. Options are Kafka's, and are ignored with a warning."""
         from cdc.transport.embedded.journal import EmbeddedJournal

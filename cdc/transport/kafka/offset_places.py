@@ -6,6 +6,7 @@ A connector whose producer writes to another cluster, exactly once, has its offs
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 
 from cdc.offset_file import OffsetFile
@@ -16,6 +17,8 @@ from cdc.transport.kafka.layered_state import LayeredState
 from cdc.transport.kafka.rules import Rule
 from cdc.transport.kafka.state import KafkaState
 from cdc.transport.kafka.topics import ensure_compacted
+
+log = logging.getLogger(__name__)
 
 _OWN = "offsets.storage.topic"
 
@@ -73,6 +76,8 @@ class OffsetPlaces:
     def state(self) -> State:
         """Return the offsets as they are read."""
         if self._config.offset_file:
+            if self._own:
+                log.warning("%s is ignored: the offsets are in %s", _OWN, self._config.offset_file)
             return OffsetFile(self._config.offset_file)
         shared = KafkaState(self._clients, self._workers())
         if self._own is None:

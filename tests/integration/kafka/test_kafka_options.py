@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from confluent_kafka.admin import AdminClient, ConfigResource, ResourceType
@@ -10,6 +11,7 @@ from confluent_kafka.admin import AdminClient, ConfigResource, ResourceType
 from cdc.batch import Encoded
 from cdc.errors import ConfigError, LogRejected
 from cdc.plugin import LogWriter
+from cdc.transport.embedded import EmbeddedLog, EmbeddedLogConfig
 from cdc.transport.kafka import KafkaLog
 from tests.integration.kafka.test_kafka_writer import admin, dump, make, name, open_log, tick
 from tests.servers.kafka import KafkaBroker
@@ -83,6 +85,18 @@ def test_one_that_is_not_compacted_is_refused_by_its_option(kafka: KafkaBroker, 
     make(admin, own, cleanup_policy="delete")
     with pytest.raises(LogRejected, match=r"offsets\.storage\.topic"):
         open_log(kafka).writer("c", 0, {"offsets.storage.topic": own})
+
+
+def test_without_a_topic_for_offsets_it_is_ignored_and_said(
+    kafka: KafkaBroker, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    own = {"offsets.storage.topic": "mine"}
+    file = str(tmp_path / "offsets")
+    open_log(kafka, **{"offset.storage.file.filename": file}).offsets(own).close()
+    EmbeddedLog(EmbeddedLogConfig({"data.dir": str(tmp_path)})).offsets(own).close()
+    assert [record.getMessage().partition(":")[0] for record in caplog.records] == [
+        "offsets.storage.topic is ignored"
+    ] * 2
 
 
 @pytest.fixture(scope="module")
