@@ -335,10 +335,10 @@ class Encoded:
 
 def _wrap(parts: Texts, wrap: tuple[bytes, bytes]) -> Iterable[bytes | None]:
     head, tail = wrap
-    if isinstance(parts, Spliced):
-        return parts.wrapped(head, tail)
     if not head and not tail:
         return parts
+    if isinstance(parts, Spliced):
+        return parts.wrapped(head, tail)
     return [None if part is None else head + part + tail for part in parts]
 
 
