@@ -61,7 +61,7 @@ class KafkaWriter(LogWriter):
 
         Those of a new topic wait for others of their kind, until the source pauses or a commit comes.
         """
-        self._failures.serve(self._lanes.poll, 0)
+        self._failures.serve(self._lanes.of(encoded.topic).poll, 0)
         if not encoded.values:
             return
         self._appended = True
