@@ -61,6 +61,9 @@ class Script:
             yield f"ALTER TABLE {table.name} REPLICA IDENTITY {table.identity}"
             for _ in range(15):
                 yield self._insert(table)
+            if table.key:
+                # Debezium reads rows as they are stored, we along the key.
+                yield f"CLUSTER {table.name} USING {table.name}_pkey"
 
     def _default(self, name: str, kind: str) -> str:
         roll = self._chance.random()
