@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
-from cdc.batch import Encoded
+from cdc.batch import Encoded, text_bytes
 from cdc.plugin import LogWriter
 from cdc.transport.kafka.failures import Failures, driver, translate
 from cdc.transport.kafka.lanes import Lanes
@@ -69,7 +69,7 @@ class KafkaWriter(LogWriter):
             self._queue(encoded, tick)
             return
         self._held.append(encoded)
-        self._held_bytes += sum(map(len, filter(None, encoded.values)))
+        self._held_bytes += text_bytes(encoded.values)
         if self._held_bytes >= HELD_BYTES:
             self._release(tick)
 
