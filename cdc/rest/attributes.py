@@ -11,7 +11,7 @@ from enum import StrEnum
 STREAMING, SNAPSHOT, HISTORY = "streaming", "snapshot", "schema-history"
 BOTH = (STREAMING, SNAPSHOT)
 BINLOG = ("mysql", "mariadb")
-MONGODB = ("mongodb",)
+MONGODB = ("mongodb", "mongodb-kafka")
 
 
 class Shape(StrEnum):
