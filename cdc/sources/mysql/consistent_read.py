@@ -83,8 +83,9 @@ class ConsistentRead:
     def begin(self, tables: Sequence[TableId]) -> Point:
         """Start the transaction and return its point; what is locked longer is freed by `release`.
 
-        Raises ServerNotReady for a lock that the server does not know.
+        An earlier one is given up. Raises ServerNotReady for a lock that the server does not know.
         """
+        _run(self.reader, "ROLLBACK")
         _run(self.reader, "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ")
         if self.server.is_mariadb and self.locking_mode != "extended":
             return self._noted_view()

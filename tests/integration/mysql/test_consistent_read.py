@@ -104,6 +104,19 @@ def test_what_is_visible_is_what_the_log_says(
         assert "FLUSH TABLES WITH READ LOCK was refused" in caplog.text
 
 
+def test_a_view_can_be_opened_again(server: MySQLServer) -> None:
+    database = server.create_database()
+    server.execute("CREATE TABLE t (id int PRIMARY KEY)", database=database)
+    with connected(server, user_with(server, "ALL")) as reader, reader.cursor() as cursor:
+        read = ConsistentRead(reader, lambda: connected(server, "reader"), read_server(reader), "minimal", 5)
+        for number in range(2):
+            server.execute(f"INSERT INTO t VALUES ({number})", database=database)
+            point = read.begin([TableId(database, "", "t")])
+            cursor.execute(f"SELECT count(*) FROM {database}.t")
+            assert cursor.fetchall() == ((number + 1,),)
+            assert point.exact
+
+
 def test_an_extended_lock_lasts_until_it_is_released(mysql: MySQLServer) -> None:
     database = mysql.create_database()
     mysql.execute("CREATE TABLE t (id int PRIMARY KEY)", database=database)
