@@ -67,6 +67,8 @@ class Phases:
             self._metrics.closed()
         if self._snapshot is not None:
             self._snapshot.close()
+        if self.streaming is not None:
+            self.streaming.close()
         if self.stream is not None:
             self.stream.close()
         self.client.close()

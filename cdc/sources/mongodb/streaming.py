@@ -15,6 +15,7 @@ from cdc.capture.stream_metrics import StreamMetrics
 from cdc.dead_letters import DeadLetters
 from cdc.sources.mongodb.change_stream import Batch, ChangeStream
 from cdc.sources.mongodb.positions import Position
+from cdc.sources.mongodb.read_ahead import ReadAhead
 from cdc.sources.mongodb.tokens import to_base64
 
 log = logging.getLogger(__name__)
@@ -59,7 +60,7 @@ class Streaming:
         heartbeats: Heartbeats | None = None,
         max_events: int = 0,
     ) -> None:
-        self._stream, self._events, self._letters = stream, events, letters
+        self._answers, self._events, self._letters = ReadAhead(stream), events, letters
         self._batch = Batch(b"", [], b"", None)
         self._heartbeats, self._metrics, self._partition = heartbeats, metrics, partition
         self._max_events = max_events or sys.maxsize
@@ -71,13 +72,17 @@ class Streaming:
     def read(self, max_bytes: int, timeout: float) -> Window:
         """Return the next window: a part of an answer of the server."""
         if self._next >= len(self._batch.places):
-            self._batch, self._next = self._stream.next(timeout), 0
+            self._batch, self._next = self._answers.next(timeout), 0
         clock = time.time_ns()
         window = self._changes(max_bytes, clock) if self._batch.places else self._idle(clock)
         if self._heartbeats is not None and self._heartbeats.due():
             window.batches.append(self._heartbeats.beat())
             window.offsets = window.offsets or self._offsets()
         return window
+
+    def close(self) -> None:
+        """Let go of the stream, which can be closed then."""
+        self._answers.close()
 
     def _changes(self, max_bytes: int, clock: int) -> Window:
         places, first = self._batch.places, self._next
