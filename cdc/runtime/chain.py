@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from cdc.batch import Batch
@@ -67,7 +68,11 @@ class Chain:
 def _through(link: Link, batches: Iterable[Batch], retry: Retry) -> Iterator[Batch]:
     for batch in batches:
         if len(batch):
-            yield from retry(lambda batch=batch: list(link.apply(batch)))  # type: ignore[misc]
+            yield from retry(partial(_applied, link, batch))
+
+
+def _applied(link: Link, batch: Batch) -> list[Batch]:
+    return list(link.apply(batch))
 
 
 def build_chain(raw: Mapping[str, str], retry: Retry = at_once) -> Chain:

@@ -299,3 +299,16 @@ def _reply(code: int, request: int, document: Document) -> bytes:
         body, answer = struct.pack("<iqii", 8, 0, 0, 1), _REPLY
     body += bson.encode(document)
     return _HEADER.pack(_HEADER.size + len(body), 1, request, answer) + body
+
+
+class ScriptedServer:
+    """A scripted replica set as the captures know a server."""
+
+    host, port = "127.0.0.1", 1
+
+    def __init__(self, nodes: list[ScriptedMongo]) -> None:
+        self._nodes = nodes
+
+    def url(self) -> str:
+        """Return the connection string."""
+        return f"{self._nodes[0].url}&heartbeatFrequencyMS=500"

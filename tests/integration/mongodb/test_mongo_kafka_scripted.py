@@ -1,44 +1,27 @@
 """Configs of MongoDB's own connector against a scripted server: what the others do not do as mongod."""
 
 import time
-from collections.abc import Iterator
 from typing import Any
-
-import pytest
 
 from cdc.errors import PositionLost, UnsupportedValue
 from tests.integration.capture import logged
 from tests.integration.mongodb.mongo_kafka_capture import MongoKafkaCapture
 from tests.integration.mongodb.test_scripted import event
 from tests.integration.mongodb.test_scripted_source import BROKEN
-from tests.servers.scripted_mongo import HISTORY_LOST, ScriptedMongo, replica_set
+from tests.servers.scripted_mongo import HISTORY_LOST, ScriptedMongo, ScriptedServer
 
 
 class ScriptedCapture(MongoKafkaCapture):
     """A connector on a scripted replica set."""
 
     def __init__(self, nodes: list[ScriptedMongo], **options: str):
-        class Server:
-            host, port = "127.0.0.1", 1
-
-            @staticmethod
-            def url() -> str:
-                return f"{nodes[0].url}&heartbeatFrequencyMS=500"
-
-        super().__init__(Server(), "db", offset_partition_name="p", **options)  # type: ignore[arg-type]
+        server: Any = ScriptedServer(nodes)
+        super().__init__(server, "db", offset_partition_name="p", **options)
         self.partition = {"ns": "p"}
 
     def numbers(self) -> list[Any]:
         """Return `n` of every document."""
         return [value["fullDocument"]["n"] for _, value in self.records()]
-
-
-@pytest.fixture
-def nodes() -> Iterator[list[ScriptedMongo]]:
-    started = replica_set(2)
-    yield started
-    for node in started:
-        node.close()
 
 
 def test_an_election(nodes: list[ScriptedMongo]) -> None:

@@ -2,44 +2,35 @@
 
 import json
 from base64 import b64decode
-from collections.abc import Iterator
 from typing import Any
 
 import bson
-import pytest
 from bson.raw_bson import RawBSONDocument
 
 from cdc.errors import PositionLost, UnsupportedValue
 from tests.integration.capture import logged
 from tests.integration.mongodb.capture import MongoCapture
 from tests.integration.mongodb.test_scripted import event
-from tests.servers.scripted_mongo import CURSOR_NOT_FOUND, HISTORY_LOST, TOO_LARGE, ScriptedMongo, replica_set
+from tests.servers.scripted_mongo import (
+    CURSOR_NOT_FOUND,
+    HISTORY_LOST,
+    TOO_LARGE,
+    ScriptedMongo,
+    ScriptedServer,
+)
 
 
 class ScriptedCapture(MongoCapture):
     """A connector on a scripted replica set."""
 
     def __init__(self, nodes: list[ScriptedMongo], **options: str):
-        class Server:
-            @staticmethod
-            def url() -> str:
-                return f"{nodes[0].url}&heartbeatFrequencyMS=500"
-
-        given = {"snapshot_mode": "no_data", **options}
-        super().__init__(Server(), "db", **given)  # type: ignore[arg-type]
+        server: Any = ScriptedServer(nodes)
+        super().__init__(server, "db", **{"snapshot_mode": "no_data", **options})
 
     def numbers(self) -> list[Any]:
         """Return `n` of every new document."""
         found = [json.loads(one.value["after"]) for one in self.events("c") if one.value["after"]]
         return [one["n"] for one in found]
-
-
-@pytest.fixture
-def nodes() -> Iterator[list[ScriptedMongo]]:
-    started = replica_set(2)
-    yield started
-    for node in started:
-        node.close()
 
 
 def test_an_election(nodes: list[ScriptedMongo]) -> None:
