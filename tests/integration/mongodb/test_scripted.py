@@ -13,15 +13,7 @@ from cdc.errors import PositionLost, UnsupportedValue
 from cdc.sources.mongodb.client import connect, translated
 from cdc.sources.mongodb.config import MongoConfig
 from cdc.sources.mongodb.tokens import ClusterTime, cluster_time
-from tests.servers.scripted_mongo import HANG_UP, TOO_LARGE, ScriptedMongo, event_token, replica_set
-
-
-@pytest.fixture
-def nodes() -> Iterator[list[ScriptedMongo]]:
-    started = replica_set(2)
-    yield started
-    for node in started:
-        node.close()
+from tests.servers.scripted_mongo import HANG_UP, TOO_LARGE, ScriptedMongo, event_token
 
 
 def event(number: int, **more: Any) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable
 from time import monotonic
-from typing import Final
+from typing import Any, Final
 
 from cdc.batch import Batch, RecordBatch
 from cdc.dead_letters import DeadLetters
@@ -51,7 +51,7 @@ class ChangeRecords:
         self._fragments = Fragments()
         self._known: dict[bytes, str] = {}
         self._batches: list[RecordBatch] = []
-        self._current: dict[str, RecordBatch] = {}
+        self._current: dict[str, tuple[RecordBatch, list[Any], list[Any]]] = {}
         self._beat_at, self._beaten = 0.0, b""
         self._is_heartbeat = False
 
@@ -139,14 +139,17 @@ class ChangeRecords:
         except UnicodeDecodeError as error:
             self._refuse(topic, key, value, UnsupportedValue(f"a string is not UTF-8: {error.reason}"))
             return
-        batch = self._current.get(topic)
-        if batch is None or not _fits(batch, key_schema, schema):
-            batch = self._current[topic] = RecordBatch(topic, key_schema, schema, [], [])
+        current = self._current.get(topic)
+        if current is None or not _fits(current[0], key_schema, schema):
+            keys, values = list[Any](), list[Any]()
+            batch = RecordBatch(topic, key_schema, schema, keys, values)
+            current = self._current[topic] = batch, keys, values
             self._batches.append(batch)
-        elif schema is not None:
+        batch, keys, values = current
+        if schema is not None:
             batch.value_schema = schema
-        batch.keys.append(made_key)  # type: ignore[attr-defined]
-        batch.values.append(made)  # type: ignore[attr-defined]
+        keys.append(made_key)
+        values.append(made)
 
     def _topic(self, event: bytes, found: _Places) -> str:
         """Return the topic; empty where the event has no namespace."""
