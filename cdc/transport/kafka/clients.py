@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import re
+import threading
 import time
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -72,6 +74,7 @@ class Clients:
     def __init__(self, config: KafkaConfig) -> None:
         self._config = config
         self._admins: dict[frozenset[tuple[str, str]], AdminClient] = {}
+        self._making = defaultdict[frozenset[tuple[str, str]], threading.Lock](threading.Lock)
 
     @property
     def brokers(self) -> str:
@@ -106,11 +109,12 @@ class Clients:
     def admin(self, connector: Mapping[str, str] | None = None) -> AdminClient:
         """Return an admin client: the worker's, or the connector's own where it has overrides.
 
-        They are kept: what is asked of one that nobody holds is never answered.
+        They are kept, and made by one thread: what is asked of one that nobody holds is never answered.
         """
         own = frozenset(item for item in (connector or {}).items() if item[0].startswith("admin.override."))
-        if own not in self._admins:
-            self._admins[own] = self._make_admin(connector)
+        with self._making[own]:
+            if own not in self._admins:
+                self._admins[own] = self._make_admin(connector)
         return self._admins[own]
 
     def _make_admin(self, connector: Mapping[str, str] | None) -> AdminClient:

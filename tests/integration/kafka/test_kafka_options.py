@@ -1,6 +1,7 @@
 """Where offsets are kept, and how long transactions last, on a real broker."""
 
 import json
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,8 @@ from cdc.errors import ConfigError, LogRejected
 from cdc.plugin import LogWriter
 from cdc.transport.embedded import EmbeddedLog, EmbeddedLogConfig
 from cdc.transport.kafka import KafkaLog
+from cdc.transport.kafka.clients import Clients
+from cdc.transport.kafka.config import KafkaConfig
 from tests.integration.kafka.test_kafka_writer import admin, dump, make, name, open_log, tick
 from tests.servers.kafka import KafkaBroker
 from tests.servers.policy import require
@@ -171,3 +174,21 @@ def test_no_source_defines_transactions(kafka: KafkaBroker) -> None:
     with pytest.raises(ConfigError, match=r"transaction\.boundary.*poll or interval"):
         transactional(kafka, transaction_boundary="connector")
     open_log(kafka).writer("c", 0, {"transaction.boundary": "connector"}).close()
+
+
+def test_threads_that_come_first_share_one_admin_client(kafka: KafkaBroker) -> None:
+    """Of two that were made at once one would be let go, and what was asked of it never answered."""
+    clients, start = Clients(KafkaConfig({"bootstrap.servers": kafka.bootstrap})), threading.Barrier(8)
+    found: list[AdminClient] = []
+
+    def ask() -> None:
+        start.wait()
+        found.append(clients.admin())
+
+    threads = [threading.Thread(target=ask) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(found) == 8
+    assert len(set(map(id, found))) == 1
