@@ -69,7 +69,8 @@ class MySqlDatabase:
         """Open a session that may count as far as it likes."""
         session = MySqlSession(self.server.connect(self.name, connect_timeout=2))
         limit = "max_recursive_iterations" if self.server.name == "mariadb" else "cte_max_recursion_depth"
-        session.execute(f"SET SESSION {limit} = 10000000")
+        # Whoever waits for a row keeps a snapshot's lock waiting, and that all others: not for long, then.
+        session.execute(f"SET SESSION {limit} = 10000000, innodb_lock_wait_timeout = 1")
         return session
 
     def execute(self, query: str, params: Sequence[object] | None = None) -> Rows:
