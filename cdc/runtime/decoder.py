@@ -12,8 +12,9 @@ from cdc.runtime.retrying import Retry, at_once
 from schemas.connect import Schema
 
 Runs = list[tuple[Schema | None, Sequence[Any]]]
-OnBad = Callable[[Fetched, int, str, Format, Exception], None]
-"""Told about a record that cannot be read: where, `KEY_CONVERTER` or `VALUE_CONVERTER`, by whom, why."""
+Headers = list[Sequence[Header]] | None
+OnBad = Callable[[Fetched, int, str, Format | HeaderConverter, Exception], None]
+"""Told about a record that cannot be read: where, `KEY_CONVERTER` or another stage, by whom, why."""
 
 
 class Decoder:
@@ -34,43 +35,50 @@ class Decoder:
         """Yield batches in log order, split where the schema of key or value changes."""
         if not fetched.offsets:
             return
+        sides = self._sides(fetched.encoded)
         try:
-            keys, values = self._retry(lambda: self._columns(fetched.encoded))
+            keys, values, headers = self._retry(lambda: [read() for _, _, read in sides])
         except Exception:  # noqa: BLE001 - a format may raise anything for bytes it has not written
             yield from self._halves(fetched)
             return
-        yield from self._batches(fetched, keys, values)
+        yield from self._batches(fetched, keys, values, headers)
 
-    def _columns(self, encoded: Encoded) -> tuple[Runs, Runs]:
-        keys = self._key.decode(encoded.topic, encoded.keys, encoded.key_wrap)
-        return keys, self._value.decode(encoded.topic, encoded.values, encoded.value_wrap)
+    def _sides(self, encoded: Encoded) -> Sequence[tuple[str, Format | HeaderConverter, Callable[[], Any]]]:
+        """Return what is to be read: the stage of it, by whom, and the call that does it."""
+        topic = encoded.topic
+        return (
+            ("KEY_CONVERTER", self._key, lambda: self._key.decode(topic, encoded.keys, encoded.key_wrap)),
+            (
+                "VALUE_CONVERTER",
+                self._value,
+                lambda: self._value.decode(topic, encoded.values, encoded.value_wrap),
+            ),
+            ("HEADER_CONVERTER", self._headers, lambda: self._all_headers(encoded)),
+        )
 
     def _halves(self, fetched: Fetched) -> Iterator[RecordBatch]:
         """Close in on what cannot be read."""
         count = len(fetched.offsets)
         if count == 1:
-            self._single(fetched)
+            yield from self._single(fetched)
             return
         for part in (range(count // 2), range(count // 2, count)):
             offsets = [fetched.offsets[index] for index in part]
             yield from self.decode(Fetched(fetched.encoded.select(part), offsets))
 
-    def _single(self, fetched: Fetched) -> None:
-        encoded = fetched.encoded
-        sides = (
-            ("KEY_CONVERTER", self._key, encoded.keys, encoded.key_wrap),
-            ("VALUE_CONVERTER", self._value, encoded.values, encoded.value_wrap),
-        )
-        for stage, form, payloads, wrap in sides:
+    def _single(self, fetched: Fetched) -> Iterator[RecordBatch]:
+        """Read a record once more, to tell which side of it cannot be read: perhaps it can by now."""
+        found = []
+        for stage, by, read in self._sides(fetched.encoded):
             try:
-                form.decode(encoded.topic, payloads, wrap)
+                found.append(read())
             except Exception as error:  # noqa: BLE001 - see decode
-                self._on_bad(fetched, 0, stage, form, error)
+                self._on_bad(fetched, 0, stage, by, error)
                 return
+        yield from self._batches(fetched, *found)
 
-    def _batches(self, fetched: Fetched, keys: Runs, values: Runs) -> Iterator[RecordBatch]:
+    def _batches(self, fetched: Fetched, keys: Runs, values: Runs, headers: Headers) -> Iterator[RecordBatch]:
         encoded = fetched.encoded
-        headers = self._all_headers(encoded)
         whole = len(keys) == len(values) == 1
         for start, end, key_schema, key_run, value_schema, value_run in _aligned(keys, values):
             indices = range(start, end)
@@ -87,7 +95,7 @@ class Decoder:
                 encoded if whole else encoded.select(indices),
             )
 
-    def _all_headers(self, encoded: Encoded) -> list[Sequence[Header]] | None:
+    def _all_headers(self, encoded: Encoded) -> Headers:
         """Decode what all records share once; most records have nothing else."""
         if not encoded.headers and not encoded.row_headers:
             return None

@@ -15,6 +15,7 @@ from cdc.dead_letters import error_headers
 from cdc.errors import RecordPosition, RecordRejected
 from cdc.metrics import Metrics
 from cdc.plugin import Format, LogWriter
+from cdc.runtime.headers import HeaderConverter
 from cdc.runtime.sink_config import SinkConnectorConfig
 
 _log = logging.getLogger(__name__)
@@ -50,11 +51,10 @@ class ErrorReporter:
         self._report(raw, index, offset, "TASK_PUT", self._sink_class, error)
 
     def unreadable(
-        self, fetched: Fetched, index: int, stage: str, form: Format | type, error: Exception
+        self, fetched: Fetched, index: int, stage: str, by: Format | HeaderConverter, error: Exception
     ) -> None:
-        """Take a record that a format or transform cannot read."""
-        cls = form if isinstance(form, type) else type(form)
-        self._report(fetched.encoded, index, fetched.offsets[index], stage, cls, error)
+        """Take a record that a converter cannot read."""
+        self._report(fetched.encoded, index, fetched.offsets[index], stage, type(by), error)
 
     def transform_failed(self, batch: RecordBatch, index: int, cls: type, error: Exception) -> None:
         """Take a record that a transform fails for."""

@@ -2,9 +2,12 @@
 
 from typing import Any
 
+import pytest
+
 from cdc.batch import Encoded, Fetched
+from cdc.errors import DecodeError
 from cdc.runtime.decoder import Decoder
-from cdc.runtime.headers import SimpleHeaders
+from cdc.runtime.headers import FormatHeaders, SimpleHeaders
 from tests.fakes.formats import ReprFormat
 
 
@@ -56,3 +59,35 @@ def test_headers_of_single_records_come_before_the_shared_ones() -> None:
 
 def test_nothing_gives_nothing() -> None:
     assert not list(decoder([]).decode(fetched([], [])))
+
+
+class Recovering(ReprFormat):
+    """Fails as often as it is told, and then reads: a registry that was away for a moment."""
+
+    def __init__(self, failures: int) -> None:
+        super().__init__()
+        self.failures = failures
+
+    def decode(self, topic: str, payloads: Any, wrap: Any) -> Any:
+        if self.failures:
+            self.failures -= 1
+            raise DecodeError("away")
+        return super().decode(topic, payloads, wrap)
+
+
+@pytest.mark.parametrize("failures", [1, 2])
+def test_no_record_is_lost_to_a_format_that_works_when_it_is_asked_again(failures: int) -> None:
+    bad: list[tuple[int, str]] = []
+    one = decoder(bad)
+    one._value = Recovering(failures)
+    batches = list(one.decode(fetched([b"'a'", b"'b'"], [b"'1'", b"'2'"])))
+    assert [offset for batch in batches for offset in batch.offsets] + [at for at, _ in bad] == [10, 11]
+
+
+def test_a_header_that_cannot_be_read_is_a_bad_record_too() -> None:
+    bad: list[tuple[int, str]] = []
+    one = decoder(bad)
+    one._headers = FormatHeaders(ReprFormat())
+    run = fetched([None, None], [b"'1'", b"'2'"], row_headers={1: (("own", b"poison"),)})
+    assert [offset for batch in one.decode(run) for offset in batch.offsets] == [10]
+    assert bad == [(11, "HEADER_CONVERTER")]
