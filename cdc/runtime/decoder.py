@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from cdc.batch import Encoded, Fetched, Header, RecordBatch
+from cdc.errors import Interrupted
 from cdc.plugin import Format
 from cdc.runtime.headers import HeaderConverter
 from cdc.runtime.retrying import Retry, at_once
@@ -38,6 +39,8 @@ class Decoder:
         sides = self._sides(fetched.encoded)
         try:
             keys, values, headers = self._retry(lambda: [read() for _, _, read in sides])
+        except Interrupted:
+            raise
         except Exception:  # noqa: BLE001 - a format may raise anything for bytes it has not written
             yield from self._halves(fetched)
             return

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
-from cdc.errors import CdcError
+from cdc.errors import CdcError, Interrupted
 from cdc.runtime.backoff import Backoff
 from cdc.runtime.connector_config import ConnectorConfig
 
@@ -44,7 +44,8 @@ class Retrying:
     """Try again until it works, for `timeout` seconds since it began to fail (None: without end).
 
     The time is that of a run of failures: work that is cut smaller because it failed does not get it anew.
-    stopping: ends the pauses. tick: called some times a second meanwhile.
+    stopping: ends the pauses; what has failed is then neither done nor given up, so that nobody may set it
+    aside. tick: called some times a second meanwhile.
     """
 
     timeout: float | None
@@ -54,7 +55,7 @@ class Retrying:
     _since: float | None = None
 
     def __call__(self, work: Callable[[], T]) -> T:
-        """Return what `work` returns; raises its last error."""
+        """Return what `work` returns; raises its last error, or Interrupted."""
         while True:
             try:
                 done = work()
@@ -72,15 +73,21 @@ class Retrying:
         now = time.monotonic()
         self._since = now if self._since is None else self._since
         left = None if self.timeout is None else self._since + self.timeout - now
-        if self.stopping() or (left is not None and left <= 0):
+        if left is not None and left <= 0:
             return False
+        self._go_on(error)
         pause = self.backoff.next() if left is None else min(self.backoff.next(), left)
         log.warning("%s; next attempt in %.1f s", error, pause)
         until = now + pause
         while not self.stopping() and (rest := until - time.monotonic()) > 0:
             time.sleep(min(rest, _NAP))
             self.tick()
+        self._go_on(error)
         return True
+
+    def _go_on(self, error: CdcError) -> None:
+        if self.stopping():
+            raise Interrupted(f"Stopped while it was tried again: {error}") from error
 
 
 def build_retrying(config: ConnectorConfig) -> Retrying | None:

@@ -10,7 +10,7 @@ from functools import cache, partial
 
 from cdc.batch import Batch, Fetched, RecordBatch
 from cdc.config import Config
-from cdc.errors import Rebalanced, SinkUnavailable
+from cdc.errors import Interrupted, Rebalanced, SinkUnavailable
 from cdc.metrics import Metrics
 from cdc.plugin import Log, LogReader, Plugin, PluginKind, Sink, SinkContext, find
 from cdc.runtime.backoff import Backoff
@@ -78,6 +78,9 @@ class SinkTask:
                     self._wait(error, stopping)
                     if stopping():
                         return Outcome.STOPPED
+        except Interrupted as stopped:
+            _log.info("%s; it is read again", stopped)
+            return Outcome.STOPPED
         finally:
             self.chain.close()
             self.reporter.close()
@@ -153,6 +156,8 @@ class SinkTask:
         batch.keys, batch.values = [*batch.keys], [*batch.values]
         try:
             out = list(self.chain.apply((batch,)))
+        except Interrupted:
+            raise
         except Exception as error:  # noqa: BLE001 - a transform may raise anything for a bad record
             if len(batch) == 1:
                 cls = type(self.chain.links[0].transform)

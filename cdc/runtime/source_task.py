@@ -154,6 +154,8 @@ class SourceTask:
     def _encoded(self, window: Window) -> list[Any]:
         try:
             return [e for batch in self._outgoing(window) for e in self.encoder.encode(batch)]
+        except Interrupted:
+            raise
         except Exception:
             self._bad_record()
             raise
@@ -161,6 +163,8 @@ class SourceTask:
     def _encode_and_append(self, batch: Batch, tick: Callable[[], None]) -> None:
         try:
             encoded = self.encoder.encode(batch)
+        except Interrupted:
+            raise
         except Exception:
             self._append_good_part(batch, tick)
             self._bad_record()

@@ -7,7 +7,7 @@ import pytest
 
 from cdc.batch import Batch
 from cdc.config import Config
-from cdc.errors import CdcError, RecordRejected
+from cdc.errors import CdcError, Interrupted, RecordRejected
 from cdc.plugin import Transform
 from cdc.runtime.backoff import Backoff
 from cdc.runtime.chain import Chain, Link
@@ -109,9 +109,29 @@ def test_a_stop_ends_the_waiting_and_a_source_is_kept_alive() -> None:
     ticks: list[int] = []
     retry = Retrying(None, Backoff(first=10), stopping=lambda: len(ticks) == 2, tick=lambda: ticks.append(1))
     began = time.monotonic()
-    with pytest.raises(Away):
+    with pytest.raises(Interrupted):
         list(Chain([Link("flaky", Flaky(9))], retry).apply(sources.window("a").batches))
     assert time.monotonic() - began < 2
+
+
+@pytest.mark.parametrize("side", ["transform", "converter"])
+def test_a_stop_sets_no_record_aside_that_would_have_been_tried_again(
+    side: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log, target, retry = MemoryLog(), sinks.Target(), retrying()
+    sinks.fill(log, 1, 2)
+    chain = Chain([Link("flaky", Flaky(10_000))] if side == "transform" else [], retry)
+    one = sinks.task(log, target, chain, errors_tolerance="all")
+    one.retrying = one.decode.__self__._retry = retry  # type: ignore[attr-defined]
+
+    def away(*_: object) -> object:
+        raise Away("the registry is away")
+
+    if side == "converter":
+        monkeypatch.setattr(ReprFormat, "decode", away)
+    until = time.monotonic() + 0.1
+    assert one.run(lambda: time.monotonic() > until) is Outcome.STOPPED
+    assert (sinks.committed(log), one.metrics.values.get("errors", 0)) == (0, 0)
 
 
 def test_the_options() -> None:
