@@ -6,24 +6,31 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from cdc.batch import Offset
-from cdc.sources.mysql.gtid import GtidSet
+from cdc.sources.mysql.gtid import GtidSet, SourceFilter
 from cdc.sources.mysql.positions import Position, at_or_before, file_order, read_offset
 
 
-def order_of(gtid_set: type[GtidSet]) -> Callable[[Offset, Offset], bool]:
+def order_of(gtid_set: type[GtidSet], wanted: SourceFilter | None = None) -> Callable[[Offset, Offset], bool]:
     """Return the test whether everything up to a record's position is known at an offset.
 
+    wanted: whose GTIDs count (`gtid.source.includes`, `gtid.source.excludes`).
     As Debezium's BinlogHistoryRecordComparator, but for one thing: its records have the GTIDs of *before*
     the statement, so that the first statement after an offset looks as old as the offset. It is told by
     file and position.
     """
     offsets: dict[str, Position] = {}
 
+    def position(offset: Offset) -> Position:
+        found = read_offset(offset, gtid_set)
+        if found.gtids is not None and wanted is not None:
+            found.gtids = found.gtids.filtered(wanted)
+        return found
+
     def not_after(recorded: Mapping[str, Any], offset: Mapping[str, Any]) -> bool:
         known = offsets.get(key := repr(offset))
         if known is None:
-            known = offsets[key] = read_offset(offset, gtid_set)
-        one = read_offset(recorded, gtid_set)
+            known = offsets[key] = position(offset)
+        one = position(recorded)
         return at_or_before(one, known) and not _later_in_file(one, known)
 
     return not_after

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from cdc.journals import FileJournal, MemoryJournal
 from cdc.metrics import Metrics
 from cdc.plugin import SourceContext
 from cdc.sources.mysql.config import HistoryOptions
-from cdc.sources.mysql.gtid import MariaDbGtidSet, MySqlGtidSet
+from cdc.sources.mysql.gtid import MariaDbGtidSet, MySqlGtidSet, SourceFilter
 from cdc.sources.mysql.history_order import order_of
 from cdc.sources.mysql.schema_history import LOST, SchemaHistory, Scope, open_journal
 from cdc.transport.memory import MemoryLog
@@ -177,6 +178,31 @@ def test_an_offset_has_the_records_before_it_and_no_other(product: str) -> None:
         known = [order(position, offset) for position in streamed]
         twins = sum(position == offset for position in streamed[number:])
         assert known == [True] * (number + twins) + [False] * (len(streamed) - number - twins)
+
+
+A, B = "3e11fa47-71ca-11e1-9e33-c80aa9429562", "4e11fa47-71ca-11e1-9e33-c80aa9429562"
+
+
+@pytest.mark.parametrize(
+    ("product", "known", "local", "patterns"),
+    [
+        ("mysql", f"{A}:1-9", f"{B}:1-3", (A, B)),
+        ("mariadb", "0-1-9", "7-2-3", ("0", "7")),
+    ],
+)
+def test_gtids_of_sources_that_are_left_out_order_nothing(
+    product: str, known: str, local: str, patterns: tuple[str, str]
+) -> None:
+    """A statement was recorded on a server that also had changes of its own; another one took over."""
+    recorded = {"file": "a.000001", "pos": 4, "server_id": 1, "gtids": f"{known},{local}"}
+    offset = {"file": "b.000001", "pos": 4, "server_id": 2, "gtids": known}
+    mine, other = (re.compile(pattern) for pattern in patterns)
+    gtids = GTID_SETS[product]
+    assert not order_of(gtids)(recorded, offset)
+    for wanted in (SourceFilter(includes=[mine]), SourceFilter(excludes=[other])):
+        assert order_of(gtids, wanted)(recorded, offset)
+        later = known[:-1] + "8"
+        assert not order_of(gtids, wanted)(recorded, {**offset, "gtids": later})
 
 
 # -- what is kept ------------------------------------------------------------------------------
