@@ -116,9 +116,9 @@ class SourceTask:
         self._commit()
 
     def _loop(self, stopping: Callable[[], bool]) -> Outcome:
-        read, writer, size = self.source.read, self.writer, WindowSize(self.max_bytes)
+        writer, size = self.writer, WindowSize(self.max_bytes)
         while not stopping():
-            window = read(size.bytes, PENDING_TIMEOUT if self._dirty else IDLE_TIMEOUT)
+            window = self._read(size.bytes, PENDING_TIMEOUT if self._dirty else IDLE_TIMEOUT)
             if window is None:
                 return Outcome.FINISHED
             self._deliver(window)
@@ -126,6 +126,20 @@ class SourceTask:
             if (self._dirty or self._pending) and (window.urgent or writer.due(idle=not window.more)):
                 self._commit()
         return Outcome.STOPPED
+
+    def _read(self, max_bytes: int, timeout: float) -> Window | None:
+        try:
+            return self.source.read(max_bytes, timeout)
+        except Exception:
+            self._keep()
+            raise
+
+    def _keep(self) -> None:
+        """Make durable what was read before an error; a source that is broken is not told."""
+        try:
+            self._make_durable()
+        except Exception:  # noqa: BLE001 - the source's error must not be covered up
+            _log.warning("what was read before could not be committed and is read again", exc_info=True)
 
     def _deliver(self, window: Window) -> None:
         """Put a window into the log; from here on its offset may be committed."""
@@ -200,16 +214,21 @@ class SourceTask:
     def _commit(self) -> None:
         if not self._dirty and not self._pending:
             return
-        pending = list(self._pending.values())
-        records = {key: offset_records.encode_offset(offset) for key, (_, offset) in self._pending.items()}
-        self._make_durable(records)
-        self._pending.clear()
-        self._dirty = False
-        self.source.confirm(pending)
+        self.source.confirm(self._make_durable())
         self.metrics.add("commits")
         self._meter.acknowledged(time.time())
 
-    def _make_durable(self, records: Mapping[bytes, bytes | None]) -> None:
+    def _make_durable(self) -> Offsets:
+        """Commit what was delivered, and return its offsets."""
+        pending = list(self._pending.values())
+        records = {key: offset_records.encode_offset(offset) for key, (_, offset) in self._pending.items()}
+        if records or self._dirty:
+            self._commit_when_there_is_room(records)
+        self._pending.clear()
+        self._dirty = False
+        return pending
+
+    def _commit_when_there_is_room(self, records: Mapping[bytes, bytes | None]) -> None:
         """Commit; while the log is full keep the source alive and try again, it still holds the records."""
         while True:
             try:

@@ -1,6 +1,7 @@
 """The loop of six calls: what is delivered, and when an offset moves."""
 
 from collections.abc import Iterable
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 
 from cdc.batch import Batch, Fetched, Offsets, RecordBatch, Window
 from cdc.config import Config
-from cdc.errors import ConnectionFailed, EncodeError, LogFull
+from cdc.errors import ConnectionFailed, EncodeError, Interrupted, LogFull
 from cdc.metrics import Metrics
 from cdc.plugin import LogWriter, Source, SourceContext, Transform
 from cdc.runtime.chain import Chain, Link
@@ -160,6 +161,19 @@ def test_an_error_of_the_source_leaves_after_what_was_committed() -> None:
         run(task(source, log))
     assert names(log) == ["a"]
     assert source.closed == 1
+
+
+@pytest.mark.parametrize(
+    "error", [ConnectionFailed("gone"), ValueError("no such event"), Interrupted("stop")]
+)
+def test_what_was_read_before_an_error_of_the_source_is_durable(error: Exception) -> None:
+    writer = Batched()
+    source = ListSource([window("a", lsn=1), window("b", lsn=2), error])
+    with nullcontext() if isinstance(error, Interrupted) else pytest.raises(type(error)):
+        run(task(source, MemoryLog(), writer=writer))
+    ((count, offsets),) = writer.commits
+    assert (count, [*offsets.values()]) == (2, [b'{"lsn":2}'])
+    assert source.confirmed == []
 
 
 def test_a_bad_record_leaves_out_its_window_where_windows_are_transactions() -> None:
