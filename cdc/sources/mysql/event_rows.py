@@ -138,41 +138,77 @@ Made = tuple[list[Any], list[Any], list[Any]]
 
 
 def _render(segment: Segment, template: ImageTemplate, absent: Any, images: Made) -> None:
-    all_before, all_after, keys = images
+    before, after, keys = images
     count = len(segment)
-    before: list[tuple[Any, Any]] = []
-    after: list[tuple[Any, Any]] = []
-    if segment.op in ("u", "d"):
-        before = read_images(segment, template, new=False)
-        all_before += [row for row, _ in before]
+    if segment.op == "u":
+        _read_updates(segment, template, images)
+    elif segment.op == "c":
+        before += [absent] * count
+        _read(segment, template, after, keys, new=True)
+    elif segment.op == "d":
+        _read(segment, template, before, keys, new=False)
+        after += [absent] * count
     else:
-        all_before += [absent] * count
-    if segment.op in ("c", "u"):
-        after = read_images(segment, template, new=True)
-        all_after += [row for row, _ in after]
-    else:
-        all_after += [absent] * count
-    keys += [key for _, key in after or before] or [None] * count
+        before += [absent] * count
+        after += [absent] * count
+        keys += [None] * count
 
 
-def read_images(segment: Segment, template: ImageTemplate, *, new: bool) -> list[tuple[Any, Any]]:
-    """Run the template over the new or the old image of every row; return (row, key) of each."""
+def _read_updates(segment: Segment, template: ImageTemplate, images: Made) -> None:
+    """Read both images of every row, in one go where they are laid out alike."""
+    readers, data, text = segment.readers, segment.chunk.data, segment.chunk.text
+    assert readers is not None
+    if not readers.alike:
+        _read(segment, template, images[0], [], new=False)
+        _read(segment, template, images[1], images[2], new=True)
+        return
+    add_before, add_after, add_key = (column.append for column in images)
+    octets, known = readers.after_octets, readers.known(template)
+    for at, new_at in zip(segment.before_at, segment.after_at, strict=True):
+        start, new_start = at + octets, new_at + octets
+        nulls, new_nulls = data[at:start], data[new_at:new_start]
+        if nulls == new_nulls:
+            update = known.update.get(nulls) or readers.update_reader(template, nulls)
+            before, after, key = update(data, text, start)
+        else:
+            read = known.old.get(nulls) or readers.reader(template, nulls, new=False)
+            before, _ = read(data, text, start)
+            read = known.new.get(new_nulls) or readers.reader(template, new_nulls, new=True)
+            after, key = read(data, text, new_start)
+        add_before(before)
+        add_after(after)
+        add_key(key)
+
+
+def read_images(segment: Segment, template: ImageTemplate, *, new: bool) -> tuple[list[Any], list[Any]]:
+    """Run the template over the new or the old image of every row; return the rows and the keys."""
+    rows: list[Any] = []
+    keys: list[Any] = []
+    _read(segment, template, rows, keys, new=new)
+    return rows, keys
+
+
+def _read(segment: Segment, template: ImageTemplate, rows: list[Any], keys: list[Any], *, new: bool) -> None:
     readers, data, text = segment.readers, segment.chunk.data, segment.chunk.text
     assert readers is not None
     places = segment.after_at if new else segment.before_at
     if new and not readers.plain:
-        return [
-            _read_changed(segment, template, *pair) for pair in zip(segment.before_at, places, strict=True)
-        ]
+        for pair in zip(segment.before_at, places, strict=True):
+            row, key = _read_changed(segment, template, *pair)
+            rows.append(row)
+            keys.append(key)
+        return
     octets = readers.after_octets if new else readers.before_octets
-    known = readers.known(template, new=new)
-    found = []
+    known = readers.known(template)
+    made = known.new if new else known.old
+    add_row, add_key = rows.append, keys.append
     for at in places:
         start = at + octets
         nulls = data[at:start]
-        read = known.get(nulls) or readers.reader(template, nulls, new=new)
-        found.append(read(data, text, start))
-    return found
+        read = made.get(nulls) or readers.reader(template, nulls, new=new)
+        row, key = read(data, text, start)
+        add_row(row)
+        add_key(key)
 
 
 def _read_changed(segment: Segment, template: ImageTemplate, before_at: int, at: int) -> tuple[Any, Any]:

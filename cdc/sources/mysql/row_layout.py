@@ -7,56 +7,16 @@ null bitmap over its present columns, then the values that are not NULL
 
 from __future__ import annotations
 
-import struct
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 
 from cdc.batch import ImageTemplate
-from cdc.generated import defined
 from cdc.relational import cells
-from cdc.sources.mysql import shared_readers
 from cdc.sources.mysql.binlog.events import ColumnMap, Shape
-from cdc.sources.mysql.shared_readers import identity, plan, shared
-from cdc.sources.mysql.types.forms import Wire
-from cdc.sources.mysql.types.json_diff import patched
+from cdc.sources.mysql.row_code import Code, Image, StoredColumn
+from cdc.sources.mysql.shared_readers import Read, identity, plan, shared
 from schemas.definition import ColumnDefinition
 from schemas.table import Table
-
-Read = shared_readers.Read
-"""(bytes, their latin-1 text, position of the first value[, values of the old image]) → (row, key)."""
-
-_INT32 = struct.Struct("<I").unpack_from
-
-
-@dataclass(frozen=True, slots=True)
-class StoredColumn:
-    """A column of a table map: the field it goes into (None: not captured), and how it is stored.
-
-    json: it may hold differences to the old document.
-    """
-
-    field: str | None
-    wire: Wire
-    json: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Image:
-    """Which columns an image has, which of them are NULL, and which come from elsewhere, all by index.
-
-    borrowed: unchanged columns that only the old image has. differing: hold differences to the old one.
-    """
-
-    present: tuple[int, ...]
-    nulls: frozenset[int]
-    borrowed: tuple[int, ...] = ()
-    differing: frozenset[int] = frozenset()
-
-    @property
-    def old(self) -> tuple[int, ...]:
-        """The columns whose old values a reader needs, in the order in which it gets them."""
-        return (*self.borrowed, *sorted(self.differing))
 
 
 def columns_in(bitmap: bytes | None, width: int) -> tuple[int, ...]:
@@ -93,23 +53,46 @@ class RowLayout:
         return found
 
     def compile(self, image: Image, template: ImageTemplate) -> Read:
-        """Return the reader of an image by a template."""
-        found = self._plans.get(template)
-        if found is None:
-            found = self._plans[template] = plan(template, self.table)
-        return shared((self._stored, image, found), lambda: self._compile(image, template))
+        """Return the reader of an image by a template.
+
+        (bytes, their latin-1 text, position of the first value[, values of the old image]) → (row, key).
+        """
+        return shared((self._stored, image, self._plan(template)), lambda: self._compile(image, template))
 
     def _compile(self, image: Image, template: ImageTemplate) -> Read:
-        code = _Code(self.stored)
+        code = Code(self.stored)
         for column in code.walk(image):
-            wanted = cells.cells_of(template, self.table, self.stored[column].field)
-            code.column(column, image, wanted)
+            code.column(column, image, self._cells(template, column))
         code.add(f"return {cells.result(template, self.table)}")
         return code.compiled("b, s, p, old=None", template.scope)
 
+    def compile_update(self, image: Image, template: ImageTemplate) -> Read:
+        """Return the reader of an old image and of the new one behind it, which is laid out alike.
+
+        (bytes, their latin-1 text, position of the first old value) → (old row, new row, new key).
+        """
+        key = self._stored, image, self._plan(template), "update"
+        return shared(key, lambda: self._compile_update(image, template))
+
+    def _compile_update(self, image: Image, template: ImageTemplate) -> Read:
+        code = Code(self.stored)
+        old = replace(template, key=None)
+        for column in code.walk(image):
+            code.column(column, image, self._cells(old, column))
+        code.flush()
+        code.add(f"p += {(len(image.present) + 7) // 8}")
+        for column in code.walk(image):
+            before = self._cells(old, column)
+            wanted = [(name.replace("r", "n"), cell) for name, cell in self._cells(template, column)]
+            code.again(column, image, wanted, before)
+        row, key, columns = template.row, template.key, self.table.columns
+        rows = cells.build(row, columns, "r"), cells.build(row, columns, "n")
+        code.add(f"return {', '.join(rows)}, {cells.build(key, self.table.key, 'k')}")
+        return code.compiled("b, s, p", template.scope)
+
     def compile_values(self, image: Image, columns: Sequence[int]) -> Read:
         """Return the reader of some columns' values as they are stored, None for NULL."""
-        code = _Code(self.stored)
+        code = Code(self.stored)
         for column in code.walk(image):
             if column in columns:
                 code.raw(column, image)
@@ -123,121 +106,33 @@ class RowLayout:
         return shared((self._stored, image), lambda: self._compile_skip(image))
 
     def _compile_skip(self, image: Image) -> Read:
-        code = _Code(self.stored)
+        code = Code(self.stored)
         for column in code.walk(image):
             code.column(column, image, [])
         code.flush()
         code.add("return p")
         return code.compiled("b, p", {})
 
+    def _plan(self, template: ImageTemplate) -> object:
+        found = self._plans.get(template)
+        if found is None:
+            found = self._plans[template] = plan(template, self.table)
+        return found
 
-class _Code:
-    """Generate one reader; values of fixed width wait until one of another kind, or the end, comes."""
-
-    def __init__(self, stored: Sequence[StoredColumn]) -> None:
-        self._stored = stored
-        self._lines: list[str] = []
-        self._scope: dict[str, Any] = {"INT32": _INT32, "patched": patched}
-        self._codes: list[str] = []
-        self._names: list[str] = []
-        self._after: list[str] = []
-
-    def walk(self, image: Image) -> Iterator[int]:
-        """Yield every column: first those that are read, in their order, then the others."""
-        yield from image.present
-        self.flush()
-        present = frozenset(image.present)
-        yield from (column for column in range(len(self._stored)) if column not in present)
-
-    def column(self, column: int, image: Image, wanted: cells.Cells) -> None:
-        """Read, borrow or miss one column and fill its cells."""
-        if column in image.nulls:
-            self._after += cells.null(wanted)
-        elif column in image.differing:
-            self._differing(column, image, wanted)
-        elif column in image.present:
-            self._value(column, f"w{column}", wanted)
-        elif column in image.borrowed:
-            self._borrowed(f"old[{image.old.index(column)}]", wanted)
-        else:
-            self.add(*cells.unavailable(wanted))
-
-    def raw(self, column: int, image: Image) -> None:
-        """Read one column into the variable of its own."""
-        if column in image.nulls or column not in image.present:
-            self._after.append(f"w{column} = None")
-        else:
-            self._value(column, f"w{column}", None)
-
-    def add(self, *lines: str) -> None:
-        """Write statements; what waits comes first."""
-        if lines:
-            self.flush()
-            self._lines += lines
-
-    def flush(self) -> None:
-        """Write what waits."""
-        if self._codes:
-            packed = struct.Struct("<" + "".join(self._codes))
-            name = f"S{len(self._scope)}"
-            self._scope[name] = packed.unpack_from
-            if self._names:
-                self._lines.append(f"{''.join(f'{one}, ' for one in self._names)}= {name}(b, p)")
-            self._lines.append(f"p += {packed.size}")
-        self._lines += self._after
-        self._codes, self._names, self._after = [], [], []
-
-    def compiled(self, parameters: str, scope: Any) -> Read:
-        """Return the function."""
-        self.flush()
-        body = "\n".join(f"    {line}" for line in self._lines)
-        read: Read = defined(f"def read({parameters}):\n{body}", {**scope, **self._scope})["read"]
-        return read
-
-    def _value(self, column: int, name: str, wanted: cells.Cells | None) -> None:
-        wire = self._stored[column].wire
-        unused = wanted is not None and not wanted
-        if wire.code:
-            self._codes.append(f"{struct.calcsize('<' + wire.code)}x" if unused else wire.code)
-            if not unused:
-                self._names.append(name)
-                self._after += cells.filled(wanted or [], name)
-            return
-        self.flush()
-        if unused:
-            self._lines.append(f"p += {wire.prefix} + {_length('p', wire.prefix)}")
-            return
-        self._lines.append(f"q = p + {wire.prefix}; p = q + {_length('p', wire.prefix)}")
-        if wanted and len(wanted) == 1 and wanted[0][1].expression == "v":
-            self._lines.append(f"{wanted[0][0]} = s[q:p]")
-        else:
-            target = name if wanted is None else "v"
-            self._lines.append(f"{target} = s[q:p]")
-            self._lines += cells.filled(wanted or [], target)
-
-    def _differing(self, column: int, image: Image, wanted: cells.Cells) -> None:
-        prefix = self._stored[column].wire.prefix
-        self.add(f"q = p + {prefix}; p = q + {_length('p', prefix)}")
-        if wanted:
-            self._borrowed(f"old[{image.old.index(column)}]", wanted, change="patched(v, s[q:p])")
-
-    def _borrowed(self, old: str, wanted: cells.Cells, change: str = "") -> None:
-        """Fill cells from the old image; a document that is not there cannot be changed."""
-        if not wanted:
-            return
-        self.add(f"v = {old}", "if v is None:")
-        missing = cells.unavailable(wanted) if change else cells.null(wanted)
-        self.add(*(f"    {line}" for line in missing), "else:")
-        lines = [f"v = {change}"] if change else []
-        self.add(*(f"    {line}" for line in [*lines, *cells.filled(wanted, "v")]))
+    def _cells(self, template: ImageTemplate, column: int) -> cells.Cells:
+        return cells.cells_of(template, self.table, self.stored[column].field)
 
 
-def _length(at: str, prefix: int) -> str:
-    """Return the expression of a length of one to four octets."""
-    if prefix == 4:
-        return f"INT32(b, {at})[0]"
-    parts = [f"b[{at}+{n}] << {8 * n}" if n else f"b[{at}]" for n in range(prefix)]
-    return f"({' | '.join(parts)})"
+@dataclass(slots=True)
+class ImageReaders:
+    """The readers of whole images by one template that there are so far, by the bitmap of NULLs.
+
+    update: of both images at once, where they have the same NULLs.
+    """
+
+    old: dict[bytes, Read] = field(default_factory=dict)
+    new: dict[bytes, Read] = field(default_factory=dict)
+    update: dict[bytes, Read] = field(default_factory=dict)
 
 
 class ShapeReaders:
@@ -256,10 +151,12 @@ class ShapeReaders:
         self.bits_octets = (len(self._json) + 7) // 8
         self.plain = not missing and not shape.partial
         """Whether new images stand on their own."""
+        self.alike = self.plain and self._before == self._after
+        """Whether old and new images have the same columns."""
         self.old_skips: dict[bytes, Read] = {}
         self.new_skips: dict[bytes, Read] = {}
         """What `skip` has made so far."""
-        self._readers: dict[tuple[ImageTemplate, bool], dict[bytes, Read]] = {}
+        self._known: dict[ImageTemplate, ImageReaders] = {}
         self._changes: dict[tuple[ImageTemplate, bytes, bytes], Read] = {}
         self._old: dict[tuple[bytes, tuple[int, ...]], Read] = {}
         self._values: dict[tuple[int, bytes, bool], Read | None] = {}
@@ -272,17 +169,25 @@ class ShapeReaders:
             found = skips[nulls] = self.layout.compile_skip(self._image(nulls, new=new))
         return found
 
-    def known(self, template: ImageTemplate, *, new: bool) -> dict[bytes, Read]:
-        """Return the readers of whole images that `reader` has made so far, by their NULLs."""
-        key = template, new
-        return self._readers.get(key) or self._readers.setdefault(key, {})
+    def known(self, template: ImageTemplate) -> ImageReaders:
+        """Return the readers that `reader` and `update_reader` have made so far."""
+        return self._known.get(template) or self._known.setdefault(template, ImageReaders())
 
     def reader(self, template: ImageTemplate, nulls: bytes, *, new: bool) -> Read:
         """Return the reader of an image that stands on its own."""
-        known = self.known(template, new=new)
+        readers = self.known(template)
+        known = readers.new if new else readers.old
         found = known.get(nulls)
         if found is None:
             found = known[nulls] = self.layout.compile(self._image(nulls, new=new), template)
+        return found
+
+    def update_reader(self, template: ImageTemplate, nulls: bytes) -> Read:
+        """Return the reader of both images of an update that are `alike` and have the same NULLs."""
+        known = self.known(template).update
+        found = known.get(nulls)
+        if found is None:
+            found = known[nulls] = self.layout.compile_update(self._image(nulls, new=True), template)
         return found
 
     def changed_reader(self, template: ImageTemplate, nulls: bytes, bits: bytes) -> Read:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from cdc.sources.mysql.binlog.events import ColumnMap, TableMap
 from cdc.sources.mysql.character_sets import character_set
-from cdc.sources.mysql.row_layout import StoredColumn
+from cdc.sources.mysql.row_code import StoredColumn
 from cdc.sources.mysql.types import wire
 from cdc.sources.mysql.types.charsets import decoder, octets_a_character
 from cdc.sources.mysql.types.names import labels, type_name

@@ -104,7 +104,7 @@ class _Keys:
         keys = self.by_table.setdefault(version.table.id, set())
         for new, wanted in ((False, event.shape.before), (True, event.shape.after)):
             if wanted is not None:
-                keys.update(key for _, key in read_images(segment, version.key_template, new=new))
+                keys.update(read_images(segment, version.key_template, new=new)[1])
         self._count += len(segment)
         if self._count > _MOST_KEYS:
             raise _TooMany

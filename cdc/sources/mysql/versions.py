@@ -54,19 +54,17 @@ class TableVersion(versions.TableVersion):
         """Return which rows of an update have another key than before."""
         if self.key_template is None:
             return []
-        old = read_images(segment, self.key_template, new=False)
-        new = read_images(segment, self.key_template, new=True)
-        if old == new:
-            return []
-        return [at for at, (one, other) in enumerate(zip(old, new, strict=True)) if one[1] != other[1]]
+        _, old = read_images(segment, self.key_template, new=False)
+        _, new = read_images(segment, self.key_template, new=True)
+        return [at for at, (one, other) in enumerate(zip(old, new, strict=True)) if one != other]
 
     def changed(self, segment: Segment) -> list[int]:
         """Return which rows of an update differ in a captured column; one that is not sent does not."""
-        old = read_images(segment, self.wire_template, new=False)
-        new = read_images(segment, self.wire_template, new=True)
+        old, _ = read_images(segment, self.wire_template, new=False)
+        new, _ = read_images(segment, self.wire_template, new=True)
         return [
             at
-            for at, ((before, _), (after, _)) in enumerate(zip(old, new, strict=True))
+            for at, (before, after) in enumerate(zip(old, new, strict=True))
             if any(b is not UNAVAILABLE is not a and a != b for b, a in zip(before, after, strict=True))
         ]
 

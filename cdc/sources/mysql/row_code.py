@@ -1,0 +1,176 @@
+"""The code of readers of row images: what `row_layout` compiles."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from cdc.generated import defined
+from cdc.relational import cells
+from cdc.sources.mysql.shared_readers import Read
+from cdc.sources.mysql.types.forms import Wire
+from cdc.sources.mysql.types.json_diff import patched
+
+_INT32 = struct.Struct("<I").unpack_from
+
+
+@dataclass(frozen=True, slots=True)
+class StoredColumn:
+    """A column of a table map: the field it goes into (None: not captured), and how it is stored.
+
+    json: it may hold differences to the old document.
+    """
+
+    field: str | None
+    wire: Wire
+    json: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """Which columns an image has, which of them are NULL, and which come from elsewhere, all by index.
+
+    borrowed: unchanged columns that only the old image has. differing: hold differences to the old one.
+    """
+
+    present: tuple[int, ...]
+    nulls: frozenset[int]
+    borrowed: tuple[int, ...] = ()
+    differing: frozenset[int] = frozenset()
+
+    @property
+    def old(self) -> tuple[int, ...]:
+        """The columns whose old values a reader needs, in the order in which it gets them."""
+        return (*self.borrowed, *sorted(self.differing))
+
+
+class Code:
+    """Generate one reader; values of fixed width wait until one of another kind, or the end, comes."""
+
+    def __init__(self, stored: Sequence[StoredColumn], view: str = "s") -> None:
+        """Take the columns, and which view of the octets variables of no fixed width are read from."""
+        self._stored, self._view = stored, view
+        self._lines: list[str] = []
+        self._scope: dict[str, Any] = {"INT32": _INT32, "patched": patched}
+        self._codes: list[str] = []
+        self._names: list[str] = []
+        self._after: list[str] = []
+
+    def walk(self, image: Image) -> Iterator[int]:
+        """Yield every column: first those that are read, in their order, then the others."""
+        yield from image.present
+        self.flush()
+        present = frozenset(image.present)
+        yield from (column for column in range(len(self._stored)) if column not in present)
+
+    def column(self, column: int, image: Image, wanted: cells.Cells) -> None:
+        """Read, borrow or miss one column and fill its cells."""
+        if column in image.nulls:
+            self._after += cells.null(wanted)
+        elif column in image.differing:
+            self._differing(column, image, wanted)
+        elif column in image.present:
+            self._value(column, f"w{column}", cells.filled(wanted, f"w{column}"))
+        elif column in image.borrowed:
+            self._borrowed(f"old[{image.old.index(column)}]", wanted)
+        else:
+            self.add(*cells.unavailable(wanted))
+
+    def again(self, column: int, image: Image, wanted: cells.Cells, before: cells.Cells) -> None:
+        """Read one column of the new image behind an old one with the same NULLs, which `column` has read.
+
+        before: the cells of the old one. What has not changed is not made again.
+        """
+        if column in image.nulls:
+            self._after += cells.null(wanted)
+        elif column in image.present:
+            old, new = f"w{column}", f"x{column}"
+            lines = cells.filled(wanted, new)
+            known = {cell.expression: name for name, cell in before}
+            expressions = {cell.expression for _, cell in wanted}
+            if expressions <= known.keys() and any("(" in expression for expression in expressions):
+                # 0.0 and -0.0 are equal, and not the same.
+                test = f"{new} == {old}{' != 0' if self._stored[column].wire.code in _FLOATS else ''}"
+                kept = [f"    {name} = {known[cell.expression]}" for name, cell in wanted]
+                lines = [f"if {test}:", *kept, "else:", *(f"    {line}" for line in lines)]
+            self._value(column, new, lines)
+        else:
+            self.add(*cells.unavailable(wanted))
+
+    def raw(self, column: int, image: Image) -> None:
+        """Read one column into the variable of its own."""
+        if column in image.nulls or column not in image.present:
+            self._after.append(f"w{column} = None")
+        else:
+            self._value(column, f"w{column}", [], kept=True)
+
+    def add(self, *lines: str) -> None:
+        """Write statements; what waits comes first."""
+        if lines:
+            self.flush()
+            self._lines += lines
+
+    def flush(self) -> None:
+        """Write what waits."""
+        if self._codes:
+            packed = struct.Struct("<" + "".join(self._codes))
+            name = f"S{len(self._scope)}"
+            self._scope[name] = packed.unpack_from
+            if self._names:
+                self._lines.append(f"{''.join(f'{one}, ' for one in self._names)}= {name}(b, p)")
+            self._lines.append(f"p += {packed.size}")
+        self._lines += self._after
+        self._codes, self._names, self._after = [], [], []
+
+    def compiled(self, parameters: str, scope: Any) -> Read:
+        """Return the function."""
+        self.flush()
+        body = "\n".join(f"    {line}" for line in self._lines)
+        read: Read = defined(f"def read({parameters}):\n{body}", {**scope, **self._scope})["read"]
+        return read
+
+    def _value(self, column: int, name: str, lines: Sequence[str], *, kept: bool = False) -> None:
+        """Read a value into a variable if there are lines that need it, or else if it is kept."""
+        wire = self._stored[column].wire
+        unused = not lines and not kept
+        if wire.code:
+            self._codes.append(f"{struct.calcsize('<' + wire.code)}x" if unused else wire.code)
+            if not unused:
+                self._names.append(name)
+                self._after += lines
+            return
+        self.flush()
+        if unused:
+            self._lines.append(f"p += {wire.prefix} + {_length('p', wire.prefix)}")
+            return
+        self._lines.append(f"q = p + {wire.prefix}; p = q + {_length('p', wire.prefix)}")
+        self._lines += [f"{name} = {self._view}[q:p]", *lines]
+
+    def _differing(self, column: int, image: Image, wanted: cells.Cells) -> None:
+        prefix = self._stored[column].wire.prefix
+        self.add(f"q = p + {prefix}; p = q + {_length('p', prefix)}")
+        if wanted:
+            self._borrowed(f"old[{image.old.index(column)}]", wanted, change="patched(v, s[q:p])")
+
+    def _borrowed(self, old: str, wanted: cells.Cells, change: str = "") -> None:
+        """Fill cells from the old image; a document that is not there cannot be changed."""
+        if not wanted:
+            return
+        self.add(f"v = {old}", "if v is None:")
+        missing = cells.unavailable(wanted) if change else cells.null(wanted)
+        self.add(*(f"    {line}" for line in missing), "else:")
+        lines = [f"v = {change}"] if change else []
+        self.add(*(f"    {line}" for line in [*lines, *cells.filled(wanted, "v")]))
+
+
+_FLOATS = ("f", "d")
+
+
+def _length(at: str, prefix: int) -> str:
+    """Return the expression of a length of one to four octets."""
+    if prefix == 4:
+        return f"INT32(b, {at})[0]"
+    parts = [f"b[{at}+{n}] << {8 * n}" if n else f"b[{at}]" for n in range(prefix)]
+    return f"({' | '.join(parts)})" if prefix > 1 else parts[0]
