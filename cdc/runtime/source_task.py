@@ -162,12 +162,19 @@ class SourceTask:
 
     def _outgoing(self, window: Window) -> Iterator[Batch]:
         """Yield what goes to the log: transformed, and what is set aside as it is."""
-        yield from self.chain.apply(window.batches)
+        try:
+            yield from self.chain.apply(window.batches)
+        except Interrupted:
+            raise
+        except Exception:
+            self._bad_record()
+            raise
         yield from window.letters
 
     def _encoded(self, window: Window) -> list[Any]:
+        batches = [*self._outgoing(window)]
         try:
-            return [e for batch in self._outgoing(window) for e in self.encoder.encode(batch)]
+            return [encoded for batch in batches for encoded in self.encoder.encode(batch)]
         except Interrupted:
             raise
         except Exception:

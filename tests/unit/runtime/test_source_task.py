@@ -199,6 +199,27 @@ def test_without_transactions_all_before_a_bad_record_is_delivered() -> None:
     assert one.metrics.values["errors"] == 1
 
 
+class Refuse(DropAll):
+    """Passes one batch on, and fails for every other."""
+
+    def apply(self, batch: Batch) -> Iterable[Batch]:
+        if getattr(self, "passed", False):
+            raise ValueError("no good")
+        self.passed = True
+        return (batch,)
+
+
+def test_a_transform_that_fails_ends_the_task_as_a_bad_record_does() -> None:
+    for writer in (Batched(), None):
+        log, source = MemoryLog(), ListSource([window("a", lsn=1, more=True), window("b", lsn=2)])
+        one = task(source, log, writer=writer, chain=Chain([Link("refuse", Refuse())]))
+        with pytest.raises(ValueError, match="no good"):
+            run(one)
+        kept = [[*offsets.values()] for _, offsets in writer.commits] if writer else [offset(log)]
+        assert kept == ([[b'{"lsn":1}']] if writer else [{"lsn": 1}])
+        assert one.metrics.values["errors"] == 1
+
+
 def test_what_is_pending_is_committed_at_the_end() -> None:
     writer = Batched()
     source = ListSource([window("a", lsn=1), window("b", lsn=2)])
