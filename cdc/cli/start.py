@@ -9,10 +9,13 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from cdc.cli.exit_codes import INTERRUPTED, OK, TASK_FAILED
-from cdc.errors import CdcError, ConfigError, Problem
+from cdc.errors import ConfigError, Problem
 from cdc.runtime.spawn import Spawned, spawn
 
 if TYPE_CHECKING:
+    import socket
+
+    from cdc.rest.server import Server
     from cdc.runtime.connectors import Connector
     from cdc.runtime.worker import Worker
 
@@ -76,14 +79,10 @@ def _run(args: argparse.Namespace, spare: list[Spawned]) -> int:
         _log.warning("%s", warning)
     worker = Worker(options, connectors, level=args.log_level)
     signals = _Signals(worker)
+    listener = rest_listener(options)  # first: without its port nothing is started
     ready = {connector.name: spare.pop(0) for connector in connectors}
     worker.start(ready)
-    try:
-        rest = start_rest(worker, options)
-    except CdcError:
-        worker.kill()
-        worker.run()
-        raise
+    rest = start_rest(worker, listener) if listener else None
 
     def tick() -> None:
         signals.announce()
@@ -92,7 +91,8 @@ def _run(args: argparse.Namespace, spare: list[Spawned]) -> int:
     try:
         healthy = worker.run(tick)
     finally:
-        rest.stop()
+        if rest is not None:
+            rest.stop()
         display.close()
     if signals.count > 1:
         return INTERRUPTED
@@ -152,26 +152,26 @@ def _named(raw: Mapping[str, str], problem: Problem) -> Problem:
     return Problem(problem.option, f"{raw.get('name')}: {problem.message}")
 
 
-def start_rest(worker: Worker, options: Mapping[str, str]) -> Any:
-    """Serve the REST API where the options say so; returns what has `stop()`."""
+def rest_listener(options: Mapping[str, str]) -> socket.socket | None:
+    """Return the socket of the REST API, None where the options switch it off; raises ListenFailed."""
     from cdc.config_file import References
     from cdc.runtime.worker_config import WorkerConfig
 
     address = WorkerConfig(References(options).resolve(options)).listen
     if address is None:
-        return _NoRest()
+        return None
+    from cdc.rest.server import listen
+
+    return listen(*address)
+
+
+def start_rest(worker: Worker, listener: socket.socket) -> Server:
+    """Serve the REST API."""
     from cdc.rest.server import start
 
-    server = start(worker, *address)
+    server = start(worker, listener)
     _log.info("REST API on %s", server.url)
     return server
-
-
-class _NoRest:
-    """Stands for a REST API that is switched off."""
-
-    def stop(self) -> None:
-        """Do nothing."""
 
 
 class _Signals:

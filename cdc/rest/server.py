@@ -58,20 +58,21 @@ class Server:
             self._uvicorn.run(sockets=[self._listener])
 
 
-def start(herder: Herder, host: str = "127.0.0.1", port: int = 8083) -> Server:
-    """Listen and serve; returns at once, requests that come earlier than the server wait in the socket.
+def listen(host: str = "127.0.0.1", port: int = 8083) -> socket.socket:
+    """Return the socket for `start`; requests that come earlier than the server wait in it.
 
     Raises ListenFailed.
     """
-    return Server(herder, _listen(host, port))
-
-
-def _listen(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         return socket.create_server((host, port), family=family, backlog=128)
     except OSError as error:
         raise ListenFailed(f"The REST API cannot listen on {host}:{port}: {error.strerror}") from error
+
+
+def start(herder: Herder, listener: socket.socket) -> Server:
+    """Serve; returns at once."""
+    return Server(herder, listener)
 
 
 def _server(herder: Herder) -> uvicorn.Server:

@@ -3,13 +3,34 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from cdc import config as options
 from cdc.config import Config, Importance, Kind
 from cdc.plugin import Log, PluginKind, find
+
+_LISTENER = re.compile(r"(?:(\w+)://)?(\[[^\]]*\]|[^\[\]/:]*):(\d{1,5})/?")
+
+
+def parse_listener(text: str) -> tuple[str, int]:
+    """Return host and port of `http://host:port` or `host:port`; no host before the colon is all of them.
+
+    Raises ValueError.
+    """
+    found = _LISTENER.fullmatch(text)
+    if found is None or int(found[3]) > 65535:
+        raise ValueError(f"{text} is not HOST:PORT, such as 127.0.0.1:8083")
+    if (found[1] or "http").lower() != "http":
+        raise ValueError(f"{text} is not http: a proxy before it may speak TLS")
+    return found[2].strip("[]") or "0.0.0.0", int(found[3])
+
+
+def _check_listeners(listeners: Sequence[str]) -> None:
+    for first in listeners[:1]:
+        parse_listener(first)
 
 
 class WorkerConfig(Config):
@@ -71,6 +92,7 @@ class WorkerConfig(Config):
     listeners = options.names(
         "listeners",
         ("http://127.0.0.1:8083",),
+        validate=_check_listeners,
         doc="Where the REST API listens; the first one counts, an empty list switches it off.",
         group="REST",
     )
@@ -123,14 +145,6 @@ class WorkerConfig(Config):
     def log_name(self) -> str:
         """Return the transport's name."""
         return self.transport or ("kafka" if self.bootstrap_servers else "embedded")
-
-
-def parse_listener(text: str) -> tuple[str, int]:
-    """Return host and port of `http://host:port` or `host:port`; an empty host is all of them."""
-    host, _, port = text.removeprefix("http://").rstrip("/").rpartition(":")
-    if not port.isdecimal():
-        raise ValueError(f"{text!r} is not HOST:PORT")
-    return host.strip("[]") or "0.0.0.0", int(port)
 
 
 def worker_options(raw: Mapping[str, str], *, data_dir: str | None, listen: str | None) -> dict[str, str]:

@@ -276,6 +276,7 @@ def test_a_port_that_is_taken(bench: Bench) -> None:
     assert process.returncode == 1
     assert f"cannot listen on 127.0.0.1:{bench.port}" in output
     assert "--listen" in output
+    assert not (bench.folder / "log").exists()
 
 
 def test_nothing_starts_when_a_config_is_wrong(bench: Bench) -> None:

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from cdc import __version__
-from cdc.rest.server import start
+from cdc.rest.server import listen, start
 from cdc.runtime.herder import ConnectorStatus, TaskState
 from tests.fakes.herder import FakeHerder
 
@@ -18,7 +18,7 @@ RUNNING = '"state":"RUNNING","worker_id":"127.0.0.1:8083"'
 def served() -> Iterator[tuple[FakeHerder, httpx.Client]]:
     """Return one running API and its herder for all tests here."""
     herder = FakeHerder()
-    server = start(herder, "127.0.0.1", 0)
+    server = start(herder, listen("127.0.0.1", 0))
     with httpx.Client(base_url=server.url, follow_redirects=False) as client:
         yield herder, client
     server.stop()

@@ -7,7 +7,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from cdc.metrics import Histogram, Metrics
 from cdc.rest.attributes import DEBEZIUM, OWN
 from cdc.rest.collector import HerderCollector, quantile
-from cdc.rest.server import start
+from cdc.rest.server import listen, start
 from tests.fakes.herder import FakeHerder
 
 STREAMING = {"plugin": "postgres", "name": "shop", "context": "streaming", "task": "0"}
@@ -120,7 +120,7 @@ def test_quantiles_beyond_the_last_bucket() -> None:
 
 
 def test_over_http() -> None:
-    server = start(FakeHerder(), "127.0.0.1", 0)
+    server = start(FakeHerder(), listen("127.0.0.1", 0))
     answer = httpx.get(f"{server.url}/metrics/")
     server.stop()
     assert answer.headers["content-type"].startswith("text/plain; version=0.0.4")

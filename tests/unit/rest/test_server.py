@@ -5,12 +5,12 @@ import socket
 import httpx
 import pytest
 
-from cdc.rest.server import ListenFailed, start
+from cdc.rest.server import ListenFailed, listen, start
 from tests.fakes.herder import FakeHerder
 
 
 def test_serves_until_stopped() -> None:
-    server = start(FakeHerder(), "127.0.0.1", 0)
+    server = start(FakeHerder(), listen("127.0.0.1", 0))
     host, port = server.address
     assert httpx.get(f"{server.url}/connectors/").json() == []
     server.stop()
@@ -20,11 +20,11 @@ def test_serves_until_stopped() -> None:
 
 
 def test_stop_right_after_start() -> None:
-    start(FakeHerder(), "127.0.0.1", 0).stop()
+    start(FakeHerder(), listen("127.0.0.1", 0)).stop()
 
 
 def test_an_address_in_use_names_the_option() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(ListenFailed, match=rf"127\.0\.0\.1:{port}.*--listen"):
-            start(FakeHerder(), "127.0.0.1", port)
+            start(FakeHerder(), listen("127.0.0.1", port))

@@ -148,6 +148,17 @@ def test_worker_options() -> None:
     assert WorkerConfig({"bootstrap.servers": "b:9092"}).log_name == "kafka"
     assert WorkerConfig({"listeners": ""}).listen is None
     assert WorkerConfig({"rest.advertised.host.name": "me"}).worker_id == "me:8083"
+    assert WorkerConfig({"listeners": "HTTP://[::1]:8083/,HTTPS://:8443"}).listen == ("::1", 8083)
     assert [p.option for p in review_worker({"rest.advertised.port": "x"}).problems] == [
         "rest.advertised.port"
     ]
+
+
+@pytest.mark.parametrize(
+    "listener", ["8083", "localhost", "127.0.0.1:99999", "http://8083", "https://:8443", ":"]
+)
+def test_a_listener_that_cannot_be_used(listener: str) -> None:
+    (problem,) = review_worker({"listeners": listener}).problems
+    assert problem.message.startswith(
+        f"Invalid value {listener} for configuration listeners: {listener} is not "
+    )
