@@ -10,7 +10,6 @@ from typing import Any, Protocol
 
 from cdc.batch import Batch, ChangeBatch
 from cdc.capture.transactions import Mark, TransactionTracker
-from cdc.errors import CdcError
 from cdc.sources.mysql.binlog.events import Query, Rows, RowsQuery
 from cdc.sources.mysql.binlog.failures import FAULTS, UnreadableEvent, why
 from cdc.sources.mysql.binlog.outcomes import (
@@ -23,6 +22,7 @@ from cdc.sources.mysql.binlog.outcomes import (
 )
 from cdc.sources.mysql.log_tables import LogTables
 from cdc.sources.mysql.positions import Position
+from cdc.sources.mysql.readable_rows import ReadableRows
 from cdc.sources.mysql.versions import TableVersion, transaction_values
 from cdc.sources.mysql.window_rows import WindowRows
 from schemas.table import TableId
@@ -64,6 +64,7 @@ class LogDecoder:
     unreadable: int = 0
     moved: bool = False
     _rows: WindowRows = field(init=False)
+    _readable: ReadableRows | None = field(init=False)
     _size: int = 0
     _done: list[Batch] = field(default_factory=list)
     _transaction: tuple[Any, ...] = ()
@@ -74,6 +75,7 @@ class LogDecoder:
 
     def __post_init__(self) -> None:
         self._rows = WindowRows(self.skipped)
+        self._readable = None if self.failures == "fail" else ReadableRows(self._leave_out)
         self._takers = {
             Begin: self._begin,
             Commit: self._commit,
@@ -228,7 +230,9 @@ class LogDecoder:
     def _cut(self, clock_ns: int) -> None:
         """Close the batches so far: what follows comes behind them."""
         for batch in self._rows.batches(clock_ns):
-            kept = batch if self.contained is None else self.contained(batch)
+            kept = batch if self._readable is None else self._readable(batch)
+            if kept is not None and self.contained is not None:
+                kept = self.contained(kept)
             if kept is not None:
                 self._done.append(kept)
 
@@ -236,9 +240,12 @@ class LogDecoder:
         return f"position {pos} of {self.position.file}"
 
     def _unreadable(self, event: Rows, error: Exception) -> None:
-        failure: CdcError = UnreadableEvent(self.position.file, event.pos, "rows", why(error))
+        failure = UnreadableEvent(self.position.file, event.pos, "rows", why(error))
         if self.failures == "fail":
             raise failure from error
+        self._leave_out(failure)
+
+    def _leave_out(self, failure: UnreadableEvent) -> None:
         self.unreadable += 1
         if self.failures == "warn":
             log.warning("%s; it is left out", failure)

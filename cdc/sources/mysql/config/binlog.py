@@ -62,7 +62,8 @@ class BinlogOptions(Config):
         ("fail", "warn", "skip"),
         "fail",
         old={"ignore": "skip"},
-        doc="What happens when an event cannot be read.",
+        doc="What happens when an event, or a value in it, cannot be read; all but `fail` look at every "
+        "value twice.",
         group="Binlog",
     )
     event_deserialization_failure_handling = options.choice(

@@ -63,7 +63,7 @@ class NoServer(Catalog):
 class Reader:
     """All that a source has between the server's octets and the log's records."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, failures: str = "fail") -> None:
         mariadb = name.startswith("mariadb")
         flavour = MARIADB if mariadb else MYSQL
         config = (MariaDbConfig if mariadb else MySqlConfig)(_OPTIONS)
@@ -80,8 +80,8 @@ class Reader:
         topic = SchemaTopic(config, flavour, topics, headers)
         statements = LoggedStatements(config, position, captured, definitions, history, topic)
         tracker = TransactionTracker(topics.transaction)
-        self._decoder = LogDecoder(
-            position, statements.tables, statements, config.skipped_operations, tracker=tracker
+        self.decoder = LogDecoder(
+            position, statements.tables, statements, config.skipped_operations, failures, tracker
         )
         self._events = EventDecoder(name)
         self._groups = EventGroups(never, name, queries=True)
@@ -94,8 +94,8 @@ class Reader:
         outcomes = self._groups.feed(self._events.decode(data))
         count, done = 0, False
         while not done:
-            done = self._decoder.take(outcomes, 2000)
-            for batch in self._decoder.batches(0):
+            done = self.decoder.take(outcomes, 2000)
+            for batch in self.decoder.batches(0):
                 count += sum(len(one) for one in self._encoder.encode(batch))
         return count
 
@@ -133,6 +133,24 @@ def test_rows_without_columns() -> None:
     inserts[30] = 0  # of three columns none is there
     with pytest.raises(UnreadableEvent, match=r"position \d+ of .*: its rows have no columns"):
         Reader("mysql80-nocrc.bin").read(stream(map(bytes, events)))
+
+
+def test_a_value_that_is_none(caplog: pytest.LogCaptureFixture) -> None:
+    """Its event counts as one that cannot be read, although only those who want the value notice."""
+    name = "mysql80-nocrc.bin"
+    events = [bytearray(one) for one in recorded(name)]
+    whole = Reader(name).read(stream(map(bytes, events)))
+    inserts = next(one for one in events if one[4] == 30)
+    inserts[inserts.index(b"\x01x") + 6] = 99  # the first octet of a document: no such kind
+    data = stream(map(bytes, events))
+    with pytest.raises(UnreadableEvent, match=r"rows event at position \d+ of mysql80-nocrc.bin"):
+        Reader(name).read(data)
+    for mode, told in (("skip", 0), ("warn", 1)):
+        reader = Reader(name, mode)
+        assert reader.read(data) == whole - 2
+        assert reader.decoder.unreadable == 1
+        assert caplog.text.count("it is left out") == told
+    assert re.search(r"position \d+ of mysql80-nocrc.bin: .*; it is left out", caplog.text)
 
 
 @settings(max_examples=60)
