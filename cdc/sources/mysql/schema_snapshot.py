@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
@@ -20,8 +19,6 @@ log = logging.getLogger(__name__)
 Point = TypeVar("Point")
 
 _TRIES = 10
-_COUNTER = re.compile(r" AUTO_INCREMENT=\d+(?=[^\n]*\Z)")
-"""Rows move it; it is no part of the definition."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,24 +48,24 @@ def schema_at(
 ) -> tuple[Point, ServerSchema]:
     """Take a point of the log such that the definitions are the same before and after it.
 
-    Raises ResourceBusy where somebody alters tables all the time.
+    The catalog's connection may not be in the view that `point` opens. Raises ResourceBusy where somebody
+    alters tables all the time.
     """
-    before = read_schema(catalog, wanted)
+    before = _fingerprints(catalog, wanted)
+    schema = read_schema(catalog, wanted)
     for _ in range(_TRIES):
         found = point()
-        after = read_schema(catalog, wanted)
-        if _same(before, after):
-            return found, after
+        after = _fingerprints(catalog, wanted)
+        if before == after:
+            return found, schema
         log.info("A table was altered meanwhile; taking another point of the log")
-        before = after
+        before, schema = after, read_schema(catalog, wanted)
     raise ResourceBusy("Tables are altered all the time; their definitions cannot be read at one point")
 
 
-def _same(one: ServerSchema, other: ServerSchema) -> bool:
-    def plain(schema: ServerSchema) -> dict[TableId, str]:
-        return {table: _COUNTER.sub("", sql) for table, sql in schema.statements.items()}
-
-    return one.databases == other.databases and plain(one) == plain(other)
+def _fingerprints(catalog: Catalog, wanted: Callable[[TableId], bool]) -> object:
+    tables = catalog.fingerprints()
+    return catalog.database_charsets(), {key: tables[key] for key in tables if wanted(key[1])}
 
 
 Told = tuple[SchemaChange, list[TableId] | None]

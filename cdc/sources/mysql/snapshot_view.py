@@ -58,18 +58,18 @@ class SnapshotView:
 def open_view(
     config: BinlogConfig,
     server: Server,
+    catalog: Catalog,
     captured: Callable[[TableId], bool],
     in_schema: Callable[[TableId], bool],
 ) -> SnapshotView:
     """Open a view of the captured tables; raises our errors, or the driver's.
 
-    in_schema: the tables whose definitions are asked for.
+    catalog: over another connection, see `schema_at`. in_schema: the tables whose definitions are asked for.
     """
     connection = connect(config)
     try:
         with connection.cursor() as cursor:
             cursor.execute(_PATIENCE)
-        catalog = Catalog(connection)
         tables = [table for table in catalog.tables() if captured(table.id)]
         read = _consistent_read(config, server, connection)
         names = [table.id for table in tables]

@@ -107,7 +107,7 @@ class BinlogSource(Source):
             self._partition,
             Scope(captured.wants, captured.wants_database),
             parse_recorded(self._dialect),
-            order_of(flavour.gtid_set),
+            order_of(flavour.gtid_set, config.source_filter),
             context.metrics,
         )
 
@@ -119,7 +119,7 @@ class BinlogSource(Source):
         resumes = start.data and start.position is not None
         forgotten = [] if resumes or not start.data else self._progress.forget()
         if start.data:
-            self._view = open_view(config, server, self._captured.wants, self._in_schema)
+            self._view = open_view(config, server, self._catalog, self._captured.wants, self._in_schema)
         if not start.schema:
             try:
                 self._definitions = self._recovered(start)
