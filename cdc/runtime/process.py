@@ -33,7 +33,7 @@ _PAGE = os.sysconf("SC_PAGE_SIZE")
 # Rows are many, live shortly and make no cycles; looking for those at every 700th costs a sink a tenth.
 _COLLECT = (50_000, 20, 100)
 
-_log = logging.getLogger(__name__)
+_log = logging.getLogger("cdc.runtime.process")  # the module itself runs as __main__
 
 
 class TaskProcess:

@@ -6,13 +6,17 @@ import logging
 import re
 from collections.abc import Iterable, Mapping
 
-from cdc.config import Option, Options
+from cdc.config import Option
 
 HIDDEN = "[hidden]"
 _SHORTEST = 3
 """Shorter values are no secrets, but would blot out half of every line."""
 _URL_PASSWORD = re.compile(r"(\w+://[^/\s:@]*:)[^@\s/]+(?=@)")
-_ASSIGNED = re.compile(r"(?i)((?:password|passwd|secret|token)\s*[=:]\s*)(\"[^\"]*\"|'[^']*'|[^\s,;&}\]]+)")
+# A reference tells nobody anything, and whoever reads that it is not set has to know which one.
+_ASSIGNED = re.compile(
+    r"(?i)((?:password|passwd|secret|token)\s*[=:]\s*)"
+    r"(?!\[hidden\]|\$\{\w+:[^}]*\})(\"[^\"]*\"|'[^']*'|[^\s,;&}\]]+)"
+)
 _SENSITIVE_NAME = re.compile(r"(?i)password|passwd|secret|token|credential|jaas|\bkey\.pem|private.key")
 
 
@@ -57,14 +61,3 @@ def secrets_of(
         else:
             open_values.add(value)
     return [value for value in found if not value.startswith("${") and value not in open_values]
-
-
-def hide_secrets(raw: Mapping[str, str], options: Iterable[Option[object]] = ()) -> dict[str, str]:
-    """Return options as they may be shown; `${…}` is not a secret, what stands for it is."""
-    listed = [option for option in options if option.secret and not isinstance(option, Options)]
-
-    def shown(name: str, value: str) -> str:
-        sensitive = _SENSITIVE_NAME.search(name) or any(option.matches(name) for option in listed)
-        return HIDDEN if sensitive and not value.startswith("${") else value
-
-    return {name: shown(name, value) for name, value in raw.items()}
