@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import struct
+from binascii import b2a_base64
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
+from cdc.generated import defined
 from cdc.relational import decimals
 from cdc.relational.binary import octets_codec
 from cdc.relational.column_type import ColumnType, interned
@@ -167,7 +169,10 @@ def _stored_decimal(precision: int, scale: int, mode: DecimalMode) -> Codec:
     exact, make = interned("mysql_decimal", (precision, scale), lambda: _exact(read, scale))
     scope[exact] = make
     if mode == "precise":
-        return Codec(f"{exact}(v)", f"rel_unscaled_json({number}(v))", scope)
+        text, write = interned(
+            "mysql_unscaled_json", (precision, scale), lambda: unscaled_json_reader(precision, scale)
+        )
+        return Codec(f"{exact}(v)", f"{text}(v)", {**scope, text: write})
     if mode == "double":
         return Codec(f"float({exact}(v))", f"rel_java_json(float({exact}(v)))", scope)
     return Codec(f"format({exact}(v), 'f')", f"'\"' + format({exact}(v), 'f') + '\"'", scope)
@@ -183,6 +188,36 @@ def unscaled_reader(precision: int, scale: int) -> Callable[[bytes], int]:
     Groups of nine digits are four octets, what is left over before and behind the point is as short as it
     can be; the first bit is inverted, and all of them are where the number is negative.
     """
+    value, bits = _unscaled(precision, scale)
+    sign, ones = 1 << (bits - 1), (1 << bits) - 1
+    code = f"""def read(v):
+    x = int.from_bytes(v, 'big') ^ {sign}
+    if x & {sign}:
+        x ^= {ones}
+        return -({value})
+    return {value}"""
+    read: Callable[[bytes], int] = defined(code, {})["read"]
+    return read
+
+
+def unscaled_json_reader(precision: int, scale: int) -> Callable[[bytes], str]:
+    """Return the function from a DECIMAL's octets to what `unscaled_json` makes of its unscaled value."""
+    value, bits = _unscaled(precision, scale)
+    sign = 1 << (bits - 1)
+    code = f"""def text(v):
+    x = int.from_bytes(v, 'big')
+    if x < {sign}:
+        return unscaled_json(read(v))
+    x ^= {sign}
+    n = {value}
+    return f'"{{base64(n.to_bytes((n.bit_length() >> 3) + 1, "big"), newline=False).decode()}}"'"""
+    scope = {"read": unscaled_reader(precision, scale), "unscaled_json": unscaled_json, "base64": b2a_base64}
+    text: Callable[[bytes], str] = defined(code, scope)["text"]
+    return text
+
+
+def _unscaled(precision: int, scale: int) -> tuple[str, int]:
+    """Return the expression of the unscaled value over `x`, all bits of a number, and their count."""
     whole = precision - scale
     groups = [whole % 9] * (whole % 9 > 0) + [9] * (whole // 9 + scale // 9) + [scale % 9] * (scale % 9 > 0)
     sizes = [(1, 1, 1, 2, 2, 3, 3, 4, 4, 4)[digits] * 8 for digits in groups]
@@ -192,14 +227,4 @@ def unscaled_reader(precision: int, scale: int) -> Callable[[bytes], int]:
         at -= size
         part = f"(x >> {at} & {(1 << size) - 1})" if at else f"(x & {(1 << size) - 1})"
         value = f"({value}) * {10**digits} + {part}" if value else part
-    sign, ones = 1 << (total - 1), (1 << total) - 1
-    code = f"""def read(v):
-    x = int.from_bytes(v, 'big') ^ {sign}
-    if x & {sign}:
-        x ^= {ones}
-        return -({value})
-    return {value}"""
-    namespace: dict[str, Any] = {}
-    exec(code, namespace)  # noqa: S102 - numbers only
-    read: Callable[[bytes], int] = namespace["read"]
-    return read
+    return value, total

@@ -155,17 +155,17 @@ def _stored_datetime(form: TemporalForm, days: Days, precision: int, modes: Mode
 
     name, memo = _memo("mysql_packed_day", modes.adjust_years, of_packed)
     shift, unit = _FRACTION_BITS[precision], _FRACTION_UNIT[precision]
-    fraction = f" + (mysql_n & {(1 << shift) - 1}) * {unit}" if shift else ""
-    clock = _clock("mysql_n", shift, 31)
-    number = f"(mysql_d + {clock} * 1000000{fraction})"
+    fraction = f" + (mysql_n & {(1 << shift) - 1}){f' * {unit}' if unit > 1 else ''}" if shift else ""
+    minute = f"mysql_minutes[mysql_n >> {6 + shift} & 2047]"
+    second = f"(mysql_n{f' >> {shift}' if shift else ''} & 63) * 1000000"
+    number = f"(mysql_d + {minute} + {second}{fraction})"
     test = f"(mysql_d := {name}[(mysql_n := int.from_bytes(v, 'big')) >> {17 + shift} & 4194303]) is not None"
-    return _guarded(form, test, number, f"mysql_iso_moment({number})", zero, {name: memo, **_ISO})
+    scope = {name: memo, "mysql_minutes": _MINUTES, **_ISO}
+    return _guarded(form, test, number, f"mysql_iso_moment({number})", zero, scope)
 
 
-def _clock(packed: str, shift: int, hours: int) -> str:
-    """Return the seconds of hours, minutes and seconds packed into six bits each."""
-    hour, minute, second = (f"{packed} >> {shift + at}" if shift + at else packed for at in (12, 6, 0))
-    return f"(({hour} & {hours}) * 3600 + ({minute} & 63) * 60 + ({second} & 63))"
+_MINUTES = tuple(((packed >> 6) * 60 + (packed & 63)) * 60_000_000 for packed in range(2048))
+"""Microseconds by hours and minutes, packed into five and six bits."""
 
 
 # -- time -----------------------------------------------------------------------------------------
