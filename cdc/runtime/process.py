@@ -17,7 +17,7 @@ import time
 import traceback
 from typing import Any
 
-from cdc.config import Config
+from cdc.config import Option
 from cdc.config_file import References
 from cdc.errors import CdcError, PluginNotFound
 from cdc.metrics import Metrics
@@ -76,19 +76,20 @@ class TaskProcess:
         config = references.resolve(received["config"])
         worker = references.resolve(received["worker"])
         self._kind = PluginKind(received["type"])
-        self._hide(received["config"], config)
+        self.redact = Redactor(
+            secrets_of(received["config"], config, self._options(config))
+            + secrets_of(received["worker"], worker)
+        )
         _configure_logging(self.link, self.redact, received.get("level", "INFO"))
         for warning in warnings:
             _log.warning("%s", warning)
         return Assignment(received["connector"], received["task"], self._kind, config, worker)
 
-    def _hide(self, raw: dict[str, str], resolved: dict[str, str]) -> None:
-        options: tuple[Any, ...] = Config.options
+    def _options(self, config: dict[str, str]) -> tuple[Option[Any], ...]:
         try:
-            options = plugin_of(self._kind, resolved).config_class.options
+            return plugin_of(self._kind, config).config_class.options
         except (PluginNotFound, KeyError):
-            pass  # reported when the task is built
-        self.redact = Redactor(secrets_of(raw, resolved, options))
+            return ()  # reported when the task is built
 
     def _work(self, assignment: Assignment) -> str:
         log = open_log(assignment.worker)

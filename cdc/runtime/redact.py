@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from urllib.parse import unquote
 
 from cdc.config import Option
 
 HIDDEN = "[hidden]"
 _SHORTEST = 3
 """Shorter values are no secrets, but would blot out half of every line."""
-_URL_PASSWORD = re.compile(r"(\w+://[^/\s:@]*:)[^@\s/]+(?=@)")
+_URL_PASSWORD = re.compile(r"(\w+://[^/\s:@]*:)([^@\s/]+)(?=@)")
 # A reference tells nobody anything, and whoever reads that it is not set has to know which one.
 _ASSIGNED = re.compile(
     r"(?i)((?:password|passwd|secret|token)\s*[=:]\s*)"
@@ -50,6 +51,7 @@ def secrets_of(
 ) -> list[str]:
     """Return the values that must not be shown: password options, and sensitive names in general.
 
+    And what stands as a password inside of a value, as in a URL or in `sasl.jaas.config`.
     A password that is also the user's name, or another value that anybody may see, is no secret;
     to hide it would only make traces unreadable.
     """
@@ -60,4 +62,12 @@ def secrets_of(
             found += [value, raw.get(name, value)]
         else:
             open_values.add(value)
+        found += _inside(value)
     return [value for value in found if not value.startswith("${") and value not in open_values]
+
+
+def _inside(value: str) -> Iterator[str]:
+    for pattern in (_URL_PASSWORD, _ASSIGNED):
+        for match in pattern.finditer(value):
+            secret = match[2].strip("\"'")
+            yield from {secret, unquote(secret)}

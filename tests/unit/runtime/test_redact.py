@@ -36,4 +36,8 @@ def test_which_values_are_secret() -> None:
     raw = {"database.password": "${env:P}", "api.token": "t0ken", "host": "db"}
     resolved = {**raw, "database.password": "s3cret"}
     assert sorted(set(secrets_of(raw, resolved, [PASSWORD]))) == ["s3cret", "t0ken"]
+    urls = {"connection.url": "jdbc:postgresql://db/x?user=me&password=p%40ss", "uri": "mongodb://me:pw1@h/"}
+    assert {"p%40ss", "p@ss", "pw1"} == set(secrets_of(urls, urls))
+    jaas = {"sasl.jaas.config": 'org.x.PlainLoginModule required username="me" password="pw2";'}
+    assert "pw2" in secrets_of(jaas, jaas)
     assert not secrets_of({}, {"database.password": "postgres", "database.user": "postgres"}, [PASSWORD])
