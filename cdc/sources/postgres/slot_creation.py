@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -18,8 +19,11 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+Stopping = Callable[[], bool]
 _FIRST_WORD, _LATER_WORDS = 1.0, 30.0
 """Seconds after which it is said what is waited for, and is said again."""
+_NAME_LENGTH = 50
+"""Of a slot's name (63 at most), so that the PID fits in behind it."""
 # A prepared transaction has no process; pg_blocking_pids has 0 for it.
 _BLOCKERS = """
 SELECT CASE WHEN pid = 0 THEN
@@ -43,7 +47,7 @@ def create_slot(
     stream: ReplicationStream,
     config: PostgresConfig,
     server_version: int,
-    stopping: Callable[[], bool],
+    stopping: Stopping,
 ) -> CreatedSlot:
     """Create the slot and export its snapshot; the snapshot lives until the stream's next command.
 
@@ -59,10 +63,29 @@ def create_slot(
         options = "(SNAPSHOT 'export', FAILOVER true)"
     else:
         options = "EXPORT_SNAPSHOT"
-    log.info("Creating slot %s", config.slot_name)
-    statement = f'CREATE_REPLICATION_SLOT "{config.slot_name}" LOGICAL pgoutput {options}'
-    rows = stream.command(statement, _Wait(connection, stream.backend_pid, config.slot_name, stopping))
-    _, lsn, snapshot, _ = rows[0]
+    return _create(connection, stream, config.slot_name, f"LOGICAL pgoutput {options}", stopping)
+
+
+@contextmanager
+def exported_snapshot(
+    connection: Connection, stream: ReplicationStream, config: PostgresConfig, stopping: Stopping
+) -> Iterator[CreatedSlot]:
+    """Export a snapshot as a new slot's, of a temporary one; it may be taken over within the block.
+
+    What any other snapshot says of itself leaves out the subtransactions of those that run, whose ids
+    rows bear. Waits and raises like `create_slot`.
+    """
+    name = f"{config.slot_name[:_NAME_LENGTH]}_{stream.backend_pid}"
+    yield _create(connection, stream, name, "TEMPORARY LOGICAL pgoutput EXPORT_SNAPSHOT", stopping)
+    stream.command(f'DROP_REPLICATION_SLOT "{name}"')
+
+
+def _create(
+    connection: Connection, stream: ReplicationStream, name: str, kind: str, stopping: Stopping
+) -> CreatedSlot:
+    log.info("Creating slot %s", name)
+    wait = _Wait(connection, stream.backend_pid, name, stopping)
+    _, lsn, snapshot, _ = stream.command(f'CREATE_REPLICATION_SLOT "{name}" {kind}', wait)[0]
     assert lsn is not None
     assert snapshot is not None
     return CreatedSlot(parse_lsn(lsn), snapshot)
@@ -71,9 +94,7 @@ def create_slot(
 class _Wait:
     """What is done meanwhile, some times a second."""
 
-    def __init__(
-        self, connection: Connection, pid: int, slot_name: str, stopping: Callable[[], bool]
-    ) -> None:
+    def __init__(self, connection: Connection, pid: int, slot_name: str, stopping: Stopping) -> None:
         self._connection, self._pid, self._slot_name = connection, pid, slot_name
         self._stopping = stopping
         self._due = time.monotonic() + _FIRST_WORD

@@ -16,6 +16,7 @@ from cdc.sources.postgres.captured import CapturedTables, SnapshotTable
 from cdc.sources.postgres.config import PostgresConfig
 from cdc.sources.postgres.copy_out import copy_lines
 from cdc.sources.postgres.copy_rows import CopyRows
+from cdc.sources.postgres.slot_creation import CreatedSlot
 from cdc.sources.postgres.snapshot_view import SnapshotView
 from cdc.sources.postgres.table_reading import TableReading, altered
 from cdc.sources.postgres.versions import transaction_values
@@ -41,8 +42,8 @@ class _Told:
 class SnapshotReader:
     """Yield the windows of a snapshot.
 
-    snapshot: the exported snapshot to share, or None for one of its own. lsn: the point of the log
-    that the events carry. progress: what earlier runs have read; updated on the way. exactly_once:
+    exported: the snapshot to share, or None for one of its own. lsn: the point of the log that the
+    events carry. progress: what earlier runs have read; updated on the way. exactly_once:
     the log has no row beyond the progress that it has.
     """
 
@@ -54,7 +55,7 @@ class SnapshotReader:
         tables: Sequence[SnapshotTable],
         progress: SnapshotProgress,
         *,
-        snapshot: str | None,
+        exported: CreatedSlot | None,
         lsn: int,
         metrics: Metrics,
         exactly_once: bool,
@@ -62,7 +63,7 @@ class SnapshotReader:
         self._config, self._captured = config, captured
         self._tables, self._progress, self._lsn = tables, progress, lsn
         self._metrics, self._exactly_once = SnapshotMetrics(metrics), exactly_once
-        self._view = SnapshotView(connection, config, tables, snapshot=snapshot, lsn=lsn)
+        self._view = SnapshotView(connection, config, tables, exported=exported)
         self._transaction = transaction_values(self._view.started_us, 0, self._view.xid)
 
     def windows(self) -> Iterator[Window]:

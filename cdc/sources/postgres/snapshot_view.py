@@ -10,6 +10,7 @@ from cdc.sources.postgres.captured import SnapshotTable
 from cdc.sources.postgres.chunks import qualified
 from cdc.sources.postgres.config import PostgresConfig
 from cdc.sources.postgres.connection import connect
+from cdc.sources.postgres.slot_creation import CreatedSlot
 from cdc.sources.postgres.visibility import parse_visibility
 
 if TYPE_CHECKING:
@@ -24,9 +25,8 @@ SELECT pg_current_snapshot()::text, (extract(epoch FROM now()) * 1000000)::bigin
 class SnapshotView:
     """One transaction, or `snapshot.max.threads` of them, but not more than there are tables.
 
-    snapshot: the exported one to share, or None for one of its own. lsn: where the stream begins that
-    belongs to an exported one. position, barrier: of what is shown, see `Segment`. started_us, xid: of the
-    transaction.
+    exported: the one to share, of a slot just made, or None for one of its own. position, barrier: of what
+    is shown, see `Segment`. started_us, xid: of the transaction.
     """
 
     def __init__(
@@ -35,17 +35,16 @@ class SnapshotView:
         config: PostgresConfig,
         tables: Sequence[SnapshotTable],
         *,
-        snapshot: str | None,
-        lsn: int,
+        exported: CreatedSlot | None,
     ) -> None:
         self._config, self._connections = config, [connection]
-        self._begin(connection, snapshot)
+        self._begin(connection, exported.snapshot if exported else None)
         row = connection.execute(_SHOWN).fetchone()
         assert row is not None
         shown, self.started_us, self.xid = row
         self.position = str(parse_visibility(shown))
         self._lock(tables)
-        self.barrier = lsn if snapshot is not None else self._written()
+        self.barrier = exported.lsn if exported else self._written()
         self.threads = max(1, min(config.snapshot_max_threads, len(tables)))
         if self.threads > 1:
             self._share()

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator
-from contextlib import ExitStack
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from typing import TYPE_CHECKING, Any
 
 from cdc.batch import Offset, Offsets, Window
@@ -13,7 +13,7 @@ from cdc.capture.heartbeats import Heartbeats
 from cdc.capture.stream_metrics import StreamMetrics
 from cdc.capture.transactions import TransactionTracker
 from cdc.plugin import Source, SourceContext, register
-from cdc.sources.postgres.captured import CapturedTables, SnapshotTable
+from cdc.sources.postgres.captured import PLACE, CapturedTables, SnapshotTable
 from cdc.sources.postgres.catalog import Catalog
 from cdc.sources.postgres.columns import ColumnFactory, modes, type_catalog
 from cdc.sources.postgres.config import PostgresConfig
@@ -26,7 +26,7 @@ from cdc.sources.postgres.relation import Relation
 from cdc.sources.postgres.replication import ReplicationStream
 from cdc.sources.postgres.server import Server, check_server, read_server
 from cdc.sources.postgres.slot import await_free_slot, drop_slot
-from cdc.sources.postgres.slot_creation import CreatedSlot, create_slot
+from cdc.sources.postgres.slot_creation import CreatedSlot, create_slot, exported_snapshot
 from cdc.sources.postgres.snapshot_reader import SnapshotReader
 from cdc.sources.postgres.start import Start, find_start
 from cdc.sources.postgres.streaming import Streaming
@@ -150,20 +150,39 @@ class PostgresSource(Source):
     def _start_snapshot(self, start: Start) -> None:
         tables = self._snapshot_tables()
         begins = "goes on" if self._progress.begun else "starts"
-        log.info("Snapshot of %d tables %s at %s", len(tables), begins, start.exported or "the present")
-        reader = SnapshotReader(
-            self._sql,
-            self.config,
-            self._captured,
-            tables,
-            self._progress,
-            snapshot=start.exported,
-            lsn=start.lsn,
-            metrics=self._context.metrics,
-            exactly_once=self._context.exactly_once,
+        log.info(
+            "Snapshot of %d tables %s at %s",
+            len(tables),
+            begins,
+            start.exported.snapshot if start.exported else "the present",
         )
+        with self._exported(start, tables) as exported:
+            reader = SnapshotReader(
+                self._sql,
+                self.config,
+                self._captured,
+                tables,
+                self._progress,
+                exported=exported,
+                lsn=start.lsn,
+                metrics=self._context.metrics,
+                exactly_once=self._context.exactly_once,
+            )
         self._metrics.snapshot_started()
         self._snapshot = reader.windows()
+
+    def _exported(
+        self, start: Start, tables: Sequence[SnapshotTable]
+    ) -> AbstractContextManager[CreatedSlot | None]:
+        """Return the snapshot to read at; None for one of our own, which is known less exactly.
+
+        A table that is read by place, and is cut, goes on with what the first run of it was shown.
+        """
+        by_place = (table.catalog.full_name for table in tables if table.order == PLACE)
+        begins = any(not self._progress.of(name).segments for name in by_place)
+        if start.exported is not None or self._stream is None or not begins:
+            return nullcontext(start.exported)
+        return exported_snapshot(self._sql, self._stream, self.config, self._context.stopping)
 
     def _snapshot_tables(self) -> list[SnapshotTable]:
         self._types.forget()

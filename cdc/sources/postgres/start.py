@@ -28,13 +28,13 @@ class Start:
     """What a run begins with.
 
     lsn: where the stream starts. offset: the stored one, if it still counts. reads: whether tables are
-    read. exported: the snapshot of a slot just made. forgotten: progress that counts no more.
+    read. exported: the slot just made, if any. forgotten: progress that counts no more.
     """
 
     lsn: int
     offset: Offset | None
     reads: bool
-    exported: str | None
+    exported: CreatedSlot | None
     forgotten: Offsets
 
 
@@ -69,7 +69,7 @@ def find_start(
     reads = mode.takes_data(finished=finished)
     if mode.stream and slot is None:
         created = create(reads)
-        return Start(created.lsn, offset, reads, created.snapshot, ())
+        return Start(created.lsn, offset, reads, created, ())
     forgotten = progress.forget() if reads and finished else []
     lsn = start_lsn(offset) if offset is not None else 0
     return Start(lsn or (slot.confirmed_lsn if slot else server.lsn), offset, reads, None, forgotten)

@@ -59,7 +59,7 @@ def create(database: Database) -> None:
         database.execute(f"vacuum analyze {name}")
 
 
-def write(database: Database, savepoints: bool, stopping: threading.Event, seed: int) -> None:
+def write(database: Database, stopping: threading.Event, seed: int) -> None:
     """Change rows at random; each change of a row counts its `v` up, also across delete and insert."""
     chance = random.Random(seed)
     with database.connect(autocommit=False) as connection:
@@ -67,7 +67,7 @@ def write(database: Database, savepoints: bool, stopping: threading.Event, seed:
             for _ in range(chance.randint(1, 20)):
                 name = chance.choice(("numbers", "words", "pairs", "blind"))
                 if name == "blind":
-                    _append(connection, seed, savepoints=savepoints)
+                    _append(connection, seed)
                 else:
                     _change(connection, name, chance.randint(1, ROWS), chance)
             connection.rollback() if chance.random() < 0.1 else connection.commit()
@@ -89,10 +89,10 @@ def _change(connection: Any, name: str, i: int, chance: random.Random) -> None:
         connection.execute(f"insert into {name} ({names}, v) {values.replace(' from', f', {version} from')}")
 
 
-def _append(connection: Any, seed: int, *, savepoints: bool) -> None:
+def _append(connection: Any, seed: int) -> None:
     """Insert into the table without a key, some of it in a transaction within."""
     number = -(next(_appended) * 10 + seed)
-    with connection.transaction() if savepoints and number % 3 else nullcontext():
+    with connection.transaction() if number % 3 else nullcontext():
         connection.execute("insert into blind values (%s)", [number])
 
 
@@ -100,9 +100,9 @@ _versions: dict[tuple[str, int], int] = {}
 _appended = itertools.count(1)
 
 
-def under_load(database: Database, *, savepoints: bool = True) -> AbstractContextManager[None]:
+def under_load(database: Database) -> AbstractContextManager[None]:
     _versions.clear()
-    return load(partial(write, database, savepoints))
+    return load(partial(write, database))
 
 
 def verify(
@@ -272,6 +272,36 @@ def test_changes_of_rows_without_a_key_between_the_tries(tables: Database, small
     assert {e.row["id"] for e in capture.events("blind", "c")} == set(range(10001, 10101))
 
 
+def _append_behind_savepoints(database: Database, stopping: threading.Event, seed: int) -> None:
+    with database.connect(autocommit=False) as connection:
+        while not stopping.is_set():
+            connection.execute("select pg_current_xact_id()")
+            for _ in range(5):
+                with connection.transaction():
+                    number = -(next(_appended) * 10 + seed)
+                    connection.execute("insert into tail values (%s)", [number])
+                time.sleep(0.005 * seed)
+            connection.commit()
+
+
+@pytest.mark.parametrize("windows", [0, 3], ids=["nothing told", "within a table before"])
+def test_rows_behind_savepoints_in_a_table_that_a_later_run_begins(
+    tables: Database, small_windows: None, windows: int
+) -> None:
+    """They bear ids of their own, which a snapshot must tell from those of ended transactions."""
+    tables.execute("create table tail as select id, pad from blind")
+    capture = Capture(tables, {"snapshot.include.collection.list": "public.numbers,public.tail"})
+    cut(capture, windows)
+    with load(partial(_append_behind_savepoints, tables), writers=4):
+        time.sleep(0.2)
+        cut(capture, 50)
+    assert 0 < finished_rows(capture)["public.tail"] < ROWS
+    with capture.running():
+        capture.sync()
+    verify_blind(capture, "tail")
+    assert tables.slots() == [capture.slot]
+
+
 def test_a_table_without_a_key_that_was_rewritten_starts_over(tables: Database, small_windows: None) -> None:
     capture = Capture(tables, BLIND)
     cut(capture, 9)
@@ -416,8 +446,7 @@ def test_kill_within_chunks(tables: Database, tmp_path: Path, seed: int) -> None
     chance = random.Random(seed)
     command = [sys.executable, "-c", CHILD, json.dumps(capture.options), str(tmp_path)]
     partly = 0
-    # No savepoints: see the limit in docs/adr/0002-resumable-snapshots.md.
-    with under_load(tables, savepoints=False):
+    with under_load(tables):
         for _ in range(KILLS):
             before, process = finished_rows(capture), subprocess.Popen(command, cwd=ROOT)
             capture.until(lambda: finished_rows(capture) != before, "a row told")  # noqa: B023 - called at once
