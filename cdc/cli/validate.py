@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Mapping
 from typing import Any
 
 from cdc.cli.exit_codes import OK, USAGE
 from cdc.cli.worker_arguments import add_worker_arguments
 from cdc.cli.worker_file import worker_from
 from cdc.config_file import load_connector
-from cdc.errors import ConfigError
-from cdc.plugin import PluginKind
-from cdc.runtime.connectors import Review, review, review_worker
+from cdc.errors import CdcError, ConfigError
+from cdc.plugin import Plugin, PluginKind
+from cdc.runtime.connectors import review, review_worker
 
 
 def add_parser(commands: Any) -> None:
@@ -21,11 +22,12 @@ def add_parser(commands: Any) -> None:
         "validate",
         help="check configs without starting them",
         description="Check connector configs (and worker configs: those without connector.class): every "
-        "problem of every file is printed. With --connect, ask the servers as well. Exit code 2 if any.",
+        "problem of every file is printed. With --connect, ask the servers of sources as well. "
+        "Exit code 2 if any.",
     )
     parser.add_argument("files", nargs="+", metavar="FILE", help="YAML, JSON or .properties")
     parser.add_argument(
-        "--connect", action="store_true", help="also try the options against the real servers"
+        "--connect", action="store_true", help="also try a source's options against its server"
     )
     add_worker_arguments(parser)
 
@@ -60,8 +62,11 @@ def check_file(file: str, worker: dict[str, str], *, connect: bool) -> tuple[lis
     else:
         found = review(raw, worker)
     problems = [problem.message for problem in found.problems]
-    if connect and not problems:
-        problems += _ask_server(found)
+    if connect and not problems and found.plugin is not None:
+        if found.plugin.kind is PluginKind.SOURCE:
+            problems += _ask_server(found.plugin, found.resolved)
+        else:
+            found.warnings.append("--connect asks the servers of sources alone; this one was not asked")
     return problems, found.warnings
 
 
@@ -69,7 +74,8 @@ def _looks_like_worker(raw: dict[str, str]) -> bool:
     return any(name in raw for name in ("bootstrap.servers", "data.dir", "offset.storage.file.filename"))
 
 
-def _ask_server(found: Review) -> list[str]:
-    if found.plugin is None or found.plugin.kind is not PluginKind.SOURCE:
-        return []
-    return list(found.plugin.cls.check(found.plugin.config_class(found.resolved)))
+def _ask_server(source: Plugin, options: Mapping[str, str]) -> list[str]:
+    try:
+        return list(source.cls.check(source.config_class(options)))
+    except CdcError as error:
+        return [str(error)]

@@ -6,9 +6,9 @@ import argparse
 
 from cdc.config_file import References, load_config
 from cdc.errors import ConfigError
-from cdc.plugin import Log, PluginKind, find
+from cdc.plugin import Log
 from cdc.runtime.connectors import review_worker
-from cdc.runtime.worker_config import WorkerConfig, open_log, worker_options
+from cdc.runtime.worker_config import open_log, worker_options
 
 
 def worker_from(args: argparse.Namespace) -> tuple[dict[str, str], list[str]]:
@@ -16,12 +16,9 @@ def worker_from(args: argparse.Namespace) -> tuple[dict[str, str], list[str]]:
     raw = load_config(args.worker) if args.worker else {}
     listen = getattr(args, "listen", None)
     options = worker_options(raw, data_dir=args.data_dir, listen="" if listen == "off" else listen)
-    subject = args.worker or "Worker configuration"
-    resolved = References(options).resolve(options)
-    chosen = find(PluginKind.LOG, WorkerConfig(resolved, subject=subject).log_name)
-    found = review_worker(options, chosen.config_class)
+    found = review_worker(options)
     if found.problems:
-        raise ConfigError(found.problems, subject=subject)
+        raise ConfigError(found.problems, subject=args.worker or "Worker configuration")
     return options, found.warnings
 
 

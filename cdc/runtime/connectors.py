@@ -121,7 +121,8 @@ def _converters(found: Review, worker: Mapping[str, str]) -> None:
 def unknown_options(raw: Mapping[str, str], models: Iterable[type[Config]]) -> list[str]:
     """Return a warning for each option that none of the models knows, with the nearest name."""
     options: list[Option[Any]] = [option for model in models for option in model.options]
-    tolerated = tuple(prefix for model in models for prefix in model.tolerated)
+    # A log's model tolerates everything (""): whose the rest is, the worker's own tells.
+    tolerated = tuple(prefix for model in models for prefix in model.tolerated if prefix)
     names = sorted({option.name for option in options if not isinstance(option, Options)})
     warnings = []
     for name in raw:
@@ -169,15 +170,21 @@ def _tasks(raw: Mapping[str, str], found: Review, settings: ConnectorConfig) -> 
     return [{name: referring.get(name, value) for name, value in one.items()} for one in planned]
 
 
-def review_worker(raw: Mapping[str, str], log_options: type[Config] | None = None) -> Review:
+def review_worker(raw: Mapping[str, str]) -> Review:
     """Check the options of a worker and of the log that they choose."""
     found = Review()
     found.resolved = References(raw, found.warnings.append).resolve(raw)
-    models: list[type[Config]] = [WorkerConfig, *([log_options] if log_options else [])]
-    for model in models:
-        _read(model, found)
+    config = _read(WorkerConfig, found)
+    if isinstance(config, WorkerConfig):
+        try:
+            log = find(PluginKind.LOG, config.log_name).config_class
+        except PluginNotFound as error:
+            message = f"Invalid value {config.log_name} for configuration log: {error}"
+            found.problems.append(Problem("log", message))
+        else:
+            _read(log, found)
+            found.warnings += unknown_options(found.resolved, [WorkerConfig, log])
     found.problems = list(dict.fromkeys(found.problems))
-    found.warnings += unknown_options(found.resolved, models)
     return found
 
 

@@ -301,6 +301,17 @@ def test_validate_tells_everything_about_every_file(bench: Bench) -> None:
     assert bench.run("validate", bench.source()).returncode == 0
 
 
+def test_validate_asks_the_server_of_each_source(bench: Bench) -> None:
+    options = {"topic.prefix": "a", "database.dbname": "x", "database.user": "u", "database.port": "1"}
+    for name in ("one.yaml", "two.yaml"):
+        bench._write(name, {"connector.class": "postgres", "database.hostname": "127.0.0.1", **options})
+    found = bench.run("validate", "--connect", "one.yaml", "two.yaml", bench.sink())
+    assert found.returncode == 2
+    for name in ("one.yaml", "two.yaml"):
+        assert f"{name}: error: PostgreSQL 127.0.0.1:1" in found.stdout
+    assert "copy.yaml: warning: --connect asks the servers of sources alone" in found.stdout
+
+
 def test_consume_follows(bench: Bench) -> None:
     process = bench.start("--source", bench.source(lines_follow="false"))
     process.communicate(timeout=PATIENCE)

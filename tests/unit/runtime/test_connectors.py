@@ -154,6 +154,14 @@ def test_worker_options() -> None:
     ]
 
 
+def test_a_worker_is_reviewed_with_the_options_of_its_log() -> None:
+    kafka = {"bootstrap.servers": "b:9092", "security.protocol": "SSL", "group.idd": "x"}
+    assert review_worker(kafka).warnings == ["Unknown option group.idd is ignored; did you mean group.id?"]
+    (problem,) = review_worker({**kafka, "exactly.once.source.support": "maybe"}).problems
+    assert problem.option == "exactly.once.source.support"
+    assert [p.option for p in review_worker({"log": "paper"}).problems] == ["log"]
+
+
 @pytest.mark.parametrize(
     "listener", ["8083", "localhost", "127.0.0.1:99999", "http://8083", "https://:8443", ":"]
 )
