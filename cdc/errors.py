@@ -35,10 +35,15 @@ class Problem:
 
 
 class ConfigError(CdcError):
-    """A config that cannot be used; carries every problem found, not only the first."""
+    """A config that cannot be used; carries every problem found, not only the first.
 
-    def __init__(self, problems: Sequence[Problem], *, subject: str = "Configuration") -> None:
-        self.problems = tuple(problems)
+    warnings: what was noticed besides: an option that is missing may be there with a typing error.
+    """
+
+    def __init__(
+        self, problems: Sequence[Problem], *, subject: str = "Configuration", warnings: Sequence[str] = ()
+    ) -> None:
+        self.problems, self.warnings = tuple(problems), tuple(warnings)
         count = len(self.problems)
         lines = "\n".join(f"  {problem.message}" for problem in self.problems)
         super().__init__(f"{subject} is invalid and contains the following {count} error(s):\n{lines}")

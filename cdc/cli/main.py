@@ -21,6 +21,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return int(importlib.import_module(f"cdc.cli.{args.command}").run(args))
     except ConfigError as error:
+        for warning in error.warnings:
+            print(f"warning: {warning}", file=sys.stderr)
         print(error, file=sys.stderr)
         return USAGE
     except CdcError as error:

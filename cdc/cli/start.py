@@ -134,6 +134,7 @@ def plan(
             connector, more = plan_connector(raw, worker, PluginKind(wanted))
         except ConfigError as error:
             problems += [_named(raw, problem) for problem in error.problems]
+            warnings += [f"{raw.get('name')}: {warning}" for warning in error.warnings]
             continue
         if connector.kind.value != wanted:
             message = f"{connector.plugin_name} is a {connector.kind.value}: give its file with "
@@ -143,7 +144,7 @@ def plan(
         connectors.append(connector)
         warnings += [f"{connector.name}: {warning}" for warning in more]
     if problems:
-        raise ConfigError(problems)
+        raise ConfigError(problems, warnings=warnings)
     unique_names(connectors)
     return connectors, warnings
 

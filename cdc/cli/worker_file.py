@@ -18,7 +18,9 @@ def worker_from(args: argparse.Namespace) -> tuple[dict[str, str], list[str]]:
     options = worker_options(raw, data_dir=args.data_dir, listen="" if listen == "off" else listen)
     found = review_worker(options)
     if found.problems:
-        raise ConfigError(found.problems, subject=args.worker or "Worker configuration")
+        raise ConfigError(
+            found.problems, subject=args.worker or "Worker configuration", warnings=found.warnings
+        )
     return options, found.warnings
 
 

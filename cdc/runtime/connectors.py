@@ -141,7 +141,7 @@ def plan_connector(
     found = review(raw, worker, kind)
     subject = f"Connector {raw.get('name', '')!r}"
     if found.problems or found.plugin is None:
-        raise ConfigError(found.problems, subject=subject)
+        raise ConfigError(found.problems, subject=subject, warnings=found.warnings)
     settings = ConnectorConfig(found.resolved)
     tasks = _tasks(raw, found, settings)
     if len(tasks) > settings.tasks_max and settings.tasks_max_enforce:

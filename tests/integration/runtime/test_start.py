@@ -280,12 +280,14 @@ def test_a_port_that_is_taken(bench: Bench) -> None:
 
 
 def test_nothing_starts_when_a_config_is_wrong(bench: Bench) -> None:
-    bench._write("bad.yaml", {"connector.class": "append", "tasks.max": "0", "topics": "t"})
+    wrong = {"connector.class": "append", "tasks.max": "0", "topics": "t", "append.fil": "copy.txt"}
+    bench._write("bad.yaml", wrong)
     process = bench.start("--source", bench.source(), "--sink", "bad.yaml", "--sink", "none.yaml")
     output, _ = process.communicate(timeout=PATIENCE)
     assert process.returncode == 2
     assert "bad: Invalid value 0 for configuration tasks.max: Value must be at least 1" in output
     assert 'bad: Missing required configuration "append.file" which has no default value.' in output
+    assert "warning: bad: Unknown option append.fil is ignored; did you mean append.file?" in output
     assert "none.yaml cannot be read" in output
     assert not (bench.folder / "log").exists()
 
