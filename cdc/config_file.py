@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +53,7 @@ def load_connector(path: str | Path) -> dict[str, str]:
 def flatten(tree: Mapping[Any, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
     """Yield dotted names and text; lists are joined with commas, null is left out.
 
-    Raises ValueError for a name that is given twice, nested and dotted.
+    Raises ValueError for a name that is given twice: nested, and dotted.
     """
     seen: set[str] = set()
     for name, text in _walk(tree, prefix):
@@ -97,18 +97,33 @@ def _parse(file: Path, data: bytes) -> Mapping[Any, Any]:
 
 def _json(data: bytes) -> Any:
     try:
-        return json.loads(data, parse_int=str, parse_float=str)
+        return json.loads(data, parse_int=str, parse_float=str, object_pairs_hook=_once)
     except json.JSONDecodeError as error:
         raise ValueError(f"is not JSON: {error}") from None
+
+
+def _once(pairs: Iterable[tuple[Any, Any]]) -> dict[Any, Any]:
+    found: dict[Any, Any] = {}
+    for name, value in pairs:
+        if name in found:
+            raise ValueError(f"{name} is given twice")
+        found[name] = value
+    return found
 
 
 def _yaml(data: bytes) -> Any:
     import yaml
 
+    base: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+
     # The base loader makes no types: what is written is what the option gets to read.
-    loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+    class Loader(base):  # type: ignore[misc]
+        def construct_mapping(self, node: Any, deep: bool = False) -> Any:
+            _once((key.value, None) for key, _ in node.value if isinstance(key, yaml.ScalarNode))
+            return super().construct_mapping(node, deep)
+
     try:
-        tree = yaml.load(data, Loader=loader)
+        tree = yaml.load(data, Loader=Loader)
     except yaml.YAMLError as error:
         raise ValueError(f"is not YAML: {error}") from None
     return {} if tree is None else tree

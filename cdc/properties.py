@@ -23,9 +23,9 @@ def parse_properties(text: str) -> dict[str, str]:
 
 
 def decode_properties(data: bytes) -> str:
-    """Return the text of a file: UTF-8, or else Latin-1 as Java reads it."""
+    """Return the text of a file: UTF-8, with or without a mark, or else Latin-1 as Java reads it."""
     try:
-        return data.decode()
+        return data.decode("utf-8-sig")
     except UnicodeDecodeError:
         return data.decode("latin-1")
 

@@ -91,12 +91,24 @@ def test_properties_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "text"),
+    [("c.properties", "a=b\r\nc=d\r\n"), ("c.yaml", "a: b\r\nc: d"), ("c.json", '{"a":"b","c":"d"}')],
+)
+def test_files_as_windows_writes_them(tmp_path: Path, name: str, text: str) -> None:
+    (tmp_path / name).write_bytes(b"\xef\xbb\xbf" + text.encode())
+    assert load_config(tmp_path / name) == {"a": "b", "c": "d"}
+
+
+@pytest.mark.parametrize(
     ("name", "text", "message"),
     [
         ("a.yaml", "a: [", "is not YAML"),
         ("a.json", "{", "is not JSON"),
         ("a.yaml", "- a", "is not a map"),
         ("a.yaml", "a.b: 1\na: {b: 2}", "a.b is given twice"),
+        ("a.yaml", "a: 1\nb: {c: 2, c: 2}", "c is given twice"),
+        ("a.json", '{"a": 1, "a": 2}', "a is given twice"),
+        ("a.yaml", "? [a]\n: b", "is not YAML"),
         ("a.yaml", "a: [[1]]", "a is a list of lists"),
     ],
 )
