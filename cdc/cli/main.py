@@ -17,8 +17,8 @@ COMMANDS = ("start", "validate", "plugins", "topics", "consume", "demo")
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code (see `cdc.cli.exit_codes`)."""
     arguments = list(sys.argv[1:] if argv is None else argv)
-    args = parser(arguments).parse_args(arguments)
     try:
+        args = parser(arguments).parse_args(arguments)
         return int(importlib.import_module(f"cdc.cli.{args.command}").run(args))
     except ConfigError as error:
         for warning in error.warnings:

@@ -199,8 +199,7 @@ def main(descriptor: int) -> int:
     """Run the task that comes through the socket."""
     gc.set_threshold(*_COLLECT)
     process = TaskProcess(Link(socket.socket(fileno=descriptor)))
-    # Ctrl-C reaches the whole group: the worker decides. SIGTERM alone means: finish in order.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # SIGTERM alone means: finish in order. Ctrl-C, which reaches the whole group, is for the worker.
     signal.signal(signal.SIGTERM, lambda *_: process.stopping.set())
     return process.run()
 

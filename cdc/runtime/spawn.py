@@ -7,9 +7,12 @@ still reads the configs.
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from cdc.runtime.link import Link
@@ -18,6 +21,16 @@ _ENVIRONMENT = {
     # More arenas than threads that allocate only keep memory apart that was freed.
     "MALLOC_ARENA_MAX": "2",
 }
+
+
+@contextmanager
+def _ctrl_c_held() -> Iterator[None]:
+    """Let nobody but the worker hear Ctrl-C: what is started here begins with it blocked."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @dataclass(slots=True)
@@ -40,7 +53,7 @@ class Spawned:
 def spawn() -> Spawned:
     """Start a process; it waits for its assignment, and ends when this one ends."""
     ours, theirs = socket.socketpair()
-    with theirs:
+    with theirs, _ctrl_c_held():
         process = subprocess.Popen(
             [sys.executable, "-m", "cdc.runtime.process", str(theirs.fileno())],
             pass_fds=(theirs.fileno(),),

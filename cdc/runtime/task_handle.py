@@ -108,7 +108,8 @@ class TaskHandle:
         kind = ended["kind"]
         if kind == "finished":
             self.finished, self.state, self.phase = True, TaskState.STOPPED, "finished"
-        elif stopping and (kind == "stopped" or ended.get("crash")):
+        elif stopping and (kind == "stopped" or ended["retry"]):
+            self.message = None if ended.get("crash") else ended.get("message")
             self.state, self.phase = TaskState.UNASSIGNED, "stopped"
         elif kind == "stopped":
             self._again()  # somebody else has sent SIGTERM

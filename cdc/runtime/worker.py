@@ -162,6 +162,8 @@ class Worker(Reports):
             pause = task.restart_at - time.monotonic()
             what = task.message or "ended"
             _log.warning("task %s: %s; next attempt in %.1f s", where, what, pause, extra=_extra(task))
+        elif task.message is not None:
+            _log.warning("task %s stopped after an error: %s", where, task.message, extra=_extra(task))
         else:
             _log.info("task %s %s", where, task.phase, extra=_extra(task))
 

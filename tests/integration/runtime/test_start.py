@@ -257,6 +257,21 @@ def test_retriable_errors_are_tried_again_as_often_as_allowed(bench: Bench) -> N
     until(lambda: second.task_state()["state"] == "RUNNING", "RUNNING")
 
 
+@pytest.mark.parametrize("delay", [0.2, 0.4, 0.8])
+def test_ctrl_c_while_everything_starts_is_for_the_worker_alone(bench: Bench, delay: float) -> None:
+    command = [*CDC, "start", "--source", bench.source(), "--data-dir", "log", "--listen", "off"]
+    pipes: Any = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+    process = subprocess.Popen(command, cwd=bench.folder, env=bench.env, start_new_session=True, **pipes)
+    bench.started.append(process)
+    until(lambda: bool(children(process.pid)), "the task's process")
+    time.sleep(delay)
+    os.killpg(process.pid, signal.SIGINT)
+    output, _ = process.communicate(timeout=PATIENCE)
+    assert "Traceback" not in output
+    # Interrupted in an import's `exec`, CPython ends itself by the signal, which a shell calls 130 as well.
+    assert process.returncode in (0, 130, -signal.SIGINT)
+
+
 def test_options_with_secrets_stand_neither_in_argv_nor_in_the_environment(bench: Bench) -> None:
     process = bench.start("--source", bench.source(lines_password="topsecret"))
     until(lambda: bench.task_state()["state"] == "RUNNING", "start")
