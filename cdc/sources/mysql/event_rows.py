@@ -25,7 +25,7 @@ class Segment:
     before_at, after_at: where the null bitmap of each image is (with `partial`, the value options before
     it); 0 where there is no such image. op: which images are shown: of `c` the new one, of `d` the old one,
     of `t` none; a new image that is shown alone may still take values from the old one. file, pos: where
-    in the log their event is.
+    in the log their event is. rekeyed: the rows of an update whose key has other octets than before.
     """
 
     chunk: Chunk
@@ -35,6 +35,7 @@ class Segment:
     op: str
     file: str = ""
     pos: int = 0
+    rekeyed: Sequence[int] = ()
 
     def __len__(self) -> int:
         return len(self.after_at)
@@ -48,7 +49,8 @@ class Segment:
         """Return these rows only, shown as `op` has it."""
         before = [self.before_at[row] for row in rows]
         after = [self.after_at[row] for row in rows]
-        return Segment(self.chunk, self.readers, before, after, op or self.op, self.file, self.pos)
+        rekeyed = [at for at, row in enumerate(rows) if row in self.rekeyed] if self.rekeyed else ()
+        return Segment(self.chunk, self.readers, before, after, op or self.op, self.file, self.pos, rekeyed)
 
 
 def locate(layout: RowLayout, event: Rows, file: str = "") -> Segment:
@@ -56,41 +58,67 @@ def locate(layout: RowLayout, event: Rows, file: str = "") -> Segment:
 
     Raises Malformed where the rows do not fill it exactly.
     """
-    readers = layout.readers(event.shape)
-    before, after = event.shape.before is not None, event.shape.after is not None
-    before_at: list[int] = []
-    after_at: list[int] = []
+    readers, op = layout.readers(event.shape), event.shape.op
+    rekeyed: Sequence[int] = ()
+    if readers.empty and event.start < event.stop:
+        raise Malformed("its rows have no columns")  # there would be no end of them
     try:
-        _locate(readers, event, before_at if before else None, after_at if after else None)
+        if op == "u":
+            before, after, rekeyed = _locate_updates(readers, event)
+        else:
+            places = _locate(readers, event, new=op == "c")
+            absent = [0] * len(places)
+            before, after = (absent, places) if op == "c" else (places, absent)
     except (IndexError, struct.error) as error:
         raise Malformed("its rows end too early") from error
-    absent = [0] * max(len(before_at), len(after_at))
-    op, pos = event.shape.op, event.pos
-    return Segment(event.chunk, readers, before_at or absent, after_at or absent, op, file, pos)
+    return Segment(event.chunk, readers, before, after, op, file, event.pos, rekeyed)
 
 
-def _locate(readers: ShapeReaders, event: Rows, before: list[int] | None, after: list[int] | None) -> None:
+def _locate(readers: ShapeReaders, event: Rows, *, new: bool) -> list[int]:
+    """Return where the images of an event are that has one a row."""
     data, p, stop = event.chunk.data, event.start, event.stop
-    skips, new_skips = readers.old_skips, readers.new_skips
-    if p < stop and not readers.before_octets and not readers.after_octets:
-        raise Malformed("its rows have no columns")  # there would be no end of them
+    octets = readers.after_octets if new else readers.before_octets
+    skips = readers.new_skips if new else readers.old_skips
+    found = []
     while p < stop:
-        if before is not None:
-            before.append(p)
-            p += readers.before_octets
-            nulls = data[p - readers.before_octets : p]
-            skip = skips.get(nulls) or readers.skip(nulls, new=False)
-            p = skip(data, p)
-        if after is not None:
-            after.append(p)
-            if readers.shape.partial:
-                _, p = differing(data, p, readers)
-            p += readers.after_octets
-            nulls = data[p - readers.after_octets : p]
-            skip = new_skips.get(nulls) or readers.skip(nulls, new=True)
-            p = skip(data, p)
+        found.append(p)
+        start = p + octets
+        nulls = data[p:start]
+        p = (skips.get(nulls) or readers.skip(nulls, new=new))(data, start)
     if p != stop:
-        raise Malformed(f"its rows end {p - stop} bytes behind it")
+        raise _overrun(p, stop)
+    return found
+
+
+def _locate_updates(readers: ShapeReaders, event: Rows) -> tuple[list[int], list[int], list[int]]:
+    """Return where old and new images are, and which rows have other octets in their key."""
+    data, p, stop = event.chunk.data, event.start, event.stop
+    partial = readers.shape.partial
+    octets, skips = readers.before_octets, readers.old_skips
+    new_octets, new_skips = readers.after_octets, readers.new_skips
+    before: list[int] = []
+    after: list[int] = []
+    rekeyed: list[int] = []
+    while p < stop:
+        before.append(p)
+        start = p + octets
+        nulls = data[p:start]
+        p, key = (skips.get(nulls) or readers.skip(nulls, new=False))(data, start)
+        after.append(p)
+        if partial:
+            _, p = differing(data, p, readers)
+        start = p + new_octets
+        nulls = data[p:start]
+        p, new_key = (new_skips.get(nulls) or readers.skip(nulls, new=True))(data, start)
+        if key != new_key:
+            rekeyed.append(len(before) - 1)
+    if p != stop:
+        raise _overrun(p, stop)
+    return before, after, rekeyed
+
+
+def _overrun(p: int, stop: int) -> Malformed:
+    return Malformed(f"its rows end {p - stop} bytes behind it")
 
 
 def differing(data: bytes, at: int, readers: ShapeReaders) -> tuple[bytes, int]:

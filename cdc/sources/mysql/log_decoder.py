@@ -153,7 +153,9 @@ class LogDecoder:
             self._end_resume()
         self.position.rows(event.number)
         self.moved = True
-        version = None if self._skips(shape.op) else self.tables.version(shape.table, self._where(event.pos))
+        version = None
+        if not self._skips(shape.op):
+            version = self.tables.version(shape.table, self.position.file, event.pos)
         if version is None or (shape.op in self.skipped and version.layout.row_end is None):
             self.filtered += 1
         else:
@@ -235,9 +237,6 @@ class LogDecoder:
                 kept = self.contained(kept)
             if kept is not None:
                 self._done.append(kept)
-
-    def _where(self, pos: int) -> str:
-        return f"position {pos} of {self.position.file}"
 
     def _unreadable(self, event: Rows, error: Exception) -> None:
         failure = UnreadableEvent(self.position.file, event.pos, "rows", why(error))

@@ -36,10 +36,10 @@ class LogTables:
         self._handling, self._learned = handling, learned
         self._versions: dict[TableMap, TableVersion | None] = {}
 
-    def version(self, mapped: TableMap, place: str) -> TableVersion | None:
+    def version(self, mapped: TableMap, file: str, pos: int) -> TableVersion | None:
         """Return the version; None for a table that is not captured, or whose rows are left out.
 
-        place: where in the log its rows are, in words. Raises SchemaHistoryLost for a table whose
+        file, pos: where in the log its rows are. Raises SchemaHistoryLost for a table whose
         definition does not fit.
         """
         try:
@@ -47,7 +47,7 @@ class LogTables:
         except KeyError:
             if len(self._versions) >= _MOST_MAPS:
                 self._versions.clear()
-            found = self._versions[mapped] = self._version(mapped, place)
+            found = self._versions[mapped] = self._version(mapped, f"position {pos} of {file}")
             return found
 
     def truncated(self, table: TableId) -> TableVersion | None:

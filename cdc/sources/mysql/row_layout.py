@@ -40,10 +40,12 @@ class RowLayout:
     row_end: int | None = None
     _shapes: dict[Shape, ShapeReaders] = field(default_factory=dict)
     _stored: object = field(init=False)
+    _keys: frozenset[str] = field(init=False)
     _plans: dict[ImageTemplate, object] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._stored = identity(tuple(self.stored))
+        self._keys = frozenset(column.name for column in self.table.key)
 
     def readers(self, shape: Shape) -> ShapeReaders:
         """Return the readers of a shape."""
@@ -101,16 +103,27 @@ class RowLayout:
         code.add(f"return ({''.join(f'w{column}, ' for column in columns)})")
         return code.compiled("b, s, p", {})
 
+    def key_columns(self, columns: Sequence[int]) -> tuple[int, ...]:
+        """Return which of some columns are part of the record's key."""
+        return tuple(column for column in columns if self.stored[column].field in self._keys)
+
     def compile_skip(self, image: Image) -> Read:
         """Return the function from the position of the first value to that behind the last one."""
-        return shared((self._stored, image), lambda: self._compile_skip(image))
+        return shared((self._stored, image), lambda: self._compile_skip(image, None))
 
-    def _compile_skip(self, image: Image) -> Read:
-        code = Code(self.stored)
+    def compile_keyed_skip(self, image: Image, key: tuple[int, ...]) -> Read:
+        """Return the same function, which gives the values of the key's columns too, as they are stored."""
+        return shared((self._stored, image, key), lambda: self._compile_skip(image, key))
+
+    def _compile_skip(self, image: Image, key: tuple[int, ...] | None) -> Read:
+        code = Code(self.stored, view="b")
         for column in code.walk(image):
-            code.column(column, image, [])
-        code.flush()
-        code.add("return p")
+            if key and column in key:
+                code.raw(column, image)
+            else:
+                code.column(column, image, [])
+        values = "".join(f"w{column}, " for column in key or ())
+        code.add("return p" if key is None else f"return p, ({values})")
         return code.compiled("b, p", {})
 
     def _plan(self, template: ImageTemplate) -> object:
@@ -153,6 +166,8 @@ class ShapeReaders:
         """Whether new images stand on their own."""
         self.alike = self.plain and self._before == self._after
         """Whether old and new images have the same columns."""
+        self.empty = not self._before and not self._after
+        self._key = layout.key_columns(self._after)
         self.old_skips: dict[bytes, Read] = {}
         self.new_skips: dict[bytes, Read] = {}
         """What `skip` has made so far."""
@@ -162,11 +177,17 @@ class ShapeReaders:
         self._values: dict[tuple[int, bytes, bool], Read | None] = {}
 
     def skip(self, nulls: bytes, *, new: bool) -> Read:
-        """Return the function that moves over the values of an image."""
+        """Return the function that moves over the values of an image; of updates it gives the key too.
+
+        That is to compare: a column that the new image lacks has not changed.
+        """
         skips = self.new_skips if new else self.old_skips
         found = skips.get(nulls)
         if found is None:
-            found = skips[nulls] = self.layout.compile_skip(self._image(nulls, new=new))
+            image, layout = self._image(nulls, new=new), self.layout
+            updates = self.shape.op == "u"
+            found = layout.compile_keyed_skip(image, self._key) if updates else layout.compile_skip(image)
+            skips[nulls] = found
         return found
 
     def known(self, template: ImageTemplate) -> ImageReaders:

@@ -52,11 +52,13 @@ class TableVersion(versions.TableVersion):
 
     def moved(self, segment: Segment) -> list[int]:
         """Return which rows of an update have another key than before."""
-        if self.key_template is None:
+        if self.key_template is None or not segment.rekeyed:
             return []
-        _, old = read_images(segment, self.key_template, new=False)
-        _, new = read_images(segment, self.key_template, new=True)
-        return [at for at, (one, other) in enumerate(zip(old, new, strict=True)) if one != other]
+        # The same octets are the same key; others may be.
+        rows = segment.part(segment.rekeyed)
+        _, old = read_images(rows, self.key_template, new=False)
+        _, new = read_images(rows, self.key_template, new=True)
+        return [at for at, one, other in zip(segment.rekeyed, old, new, strict=True) if one != other]
 
     def changed(self, segment: Segment) -> list[int]:
         """Return which rows of an update differ in a captured column; one that is not sent does not."""

@@ -43,14 +43,14 @@ class WindowRows:
     ) -> None:
         """Take the rows of an event in a file but the first `done`; raises Malformed."""
         segment = locate(version.layout, event, file)
-        rows: Sequence[int] = range(len(segment))
-        if done:
-            rows = rows[done:]
-            segment = segment.part(rows)
         gathered = self._versions.get(version)
         if gathered is None:
             gathered = self._versions[version] = _Gathered()
         gathered.size += event.stop - event.start
+        rows: Sequence[int] = range(len(segment))
+        if done:
+            rows = rows[done:]
+            segment = segment.part(rows)
         row_end = version.layout.row_end
         if row_end is None:
             self._gather(version, gathered, segment, rows, event.pos, transaction)
@@ -85,7 +85,7 @@ class WindowRows:
         pos: int,
         transaction: Sequence[Any],
     ) -> None:
-        if segment.op == "u":
+        if segment.rekeyed or (segment.op == "u" and version.skip_unchanged):
             self._take_updates(version, gathered, segment, rows, pos, transaction)
         else:
             self._add(gathered, segment, rows, pos, transaction)
@@ -99,7 +99,7 @@ class WindowRows:
         pos: int,
         transaction: Sequence[Any],
     ) -> None:
-        """Take updates; a changed key becomes a delete and an insert."""
+        """Take updates that may be none, or change the key: that becomes a delete and an insert."""
         if version.skip_unchanged:
             kept = version.changed(segment)
             if len(kept) < len(segment):
