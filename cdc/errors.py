@@ -106,6 +106,12 @@ class LogError(CdcError):
     retry = True
 
 
+class LogUnusable(LogError):
+    """The log cannot be used until somebody acts: no rights, a damaged file, one of another version."""
+
+    retry = False
+
+
 class LogRejected(CdcError):
     """The log refuses the record or the topic for good (too large, not authorised, cannot be created)."""
 

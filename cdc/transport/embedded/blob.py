@@ -23,7 +23,7 @@ from typing import Any, Final
 
 from cdc.batch import EncodedHeader, Texts
 from cdc.columns import Spliced
-from cdc.errors import LogError
+from cdc.errors import LogUnusable
 
 RECORDS, SPLICED = 1, 2
 """The formats."""
@@ -165,10 +165,10 @@ def pack(
 
 
 def unpack(data: bytes) -> Unpacked:
-    """Return the records of a row; raises LogError for a format that this version does not know."""
+    """Return the records of a row; raises LogUnusable for a format that this version does not know."""
     version, flags, count, key_bytes, value_bytes = _HEAD.unpack_from(data)
     if version not in (RECORDS, SPLICED):
-        raise LogError(
+        raise LogUnusable(
             f"a row of the log has format {version}", hint="it was written by a newer version of cdc"
         )
     at = _HEAD.size

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -9,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from cdc.errors import CdcError, LogError, LogFull
+from cdc.errors import CdcError, LogError, LogFull, LogUnusable
 from cdc.transport.embedded.locks import FileLock
 from cdc.transport.embedded.wake import Bell
 
@@ -168,7 +170,7 @@ class Store:
                 self._connection.executescript(PREPARE)
                 self._connection.executescript(TABLES)
         if self._format() != FORMAT:
-            raise LogError(
+            raise LogUnusable(
                 f"{self.path} has format {self._format()}, this version reads {FORMAT}",
                 hint="use the version of cdc that wrote it, or another data.dir",
             )
@@ -183,22 +185,32 @@ class Store:
         except sqlite3.Error as error:
             raise translate(error, self.path) from error
         except OSError as error:
-            raise LogError(f"{self.path}: {error}", hint="check data.dir and the rights on it") from error
+            raise refused(error, self.path) from error
+
+
+def refused(error: OSError, path: Path) -> LogError:
+    """Return the error to raise where the folder cannot be used."""
+    what = "is not a directory" if isinstance(error, FileExistsError) else error.strerror or str(error)
+    kind = LogUnusable if error.errno in LASTING else LogError
+    return kind(f"{error.filename or path}: {what}", hint=RIGHTS)
 
 
 def translate(error: sqlite3.Error, path: Path) -> CdcError:
     """Return the error to raise for one of SQLite's."""
-    name = getattr(error, "sqlite_errorname", "")
+    name, primary = getattr(error, "sqlite_errorname", ""), _primary(error)
     if name in FULL:
         return LogFull(f"{path}: no room to write ({error}, {name})")
-    failure = LogError(f"{path}: {error} ({name})" if name else f"{path}: {error}")
-    if _primary(error) in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
-        failure.retry, failure.hint = (
-            False,
-            "the file is damaged: restore it, or move it away and snapshot anew",
-        )
-    return failure
+    text = f"{path}: {error} ({name})" if name else f"{path}: {error}"
+    if primary in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+        return LogUnusable(text, hint="the file is damaged: restore it, or move it away and snapshot anew")
+    if primary in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM):
+        writable = os.access(path.parent, os.W_OK | os.X_OK)
+        return (LogError if writable else LogUnusable)(text, hint=RIGHTS)
+    return LogError(text)
 
+
+RIGHTS: Final = "check data.dir and the rights on it"
+LASTING: Final = (errno.EACCES, errno.EPERM, errno.EROFS, errno.EEXIST, errno.ENOTDIR, errno.ENAMETOOLONG)
 
 # A full disk is SQLITE_FULL; a quota, or the size limit of a file, is an I/O error of one of these kinds.
 FULL = frozenset(

@@ -15,10 +15,10 @@ import pytest
 
 from cdc.batch import Encoded
 from cdc.columns import Spliced
-from cdc.errors import LogError, LogRejected
+from cdc.errors import LogError, LogRejected, LogUnusable
 from cdc.plugin import LogReader, LogWriter
 from cdc.transport.embedded import EmbeddedLog, EmbeddedLogConfig, blob, pending
-from cdc.transport.embedded.store import Store
+from cdc.transport.embedded.store import Store, translate
 
 TEXTS = Spliced((b'{"id":', b"}"), [b"\n".join(b"%d" % number for number in range(1000))], 1000)
 
@@ -325,9 +325,8 @@ def test_a_log_made_anew_is_read_from_its_beginning(
 
 def test_a_damaged_file_is_said(tmp_path: Path) -> None:
     (tmp_path / "log.db").write_bytes(b"no database " * 1000)
-    with pytest.raises(LogError, match="damaged") as caught:
+    with pytest.raises(LogUnusable, match="damaged"):
         open_log(tmp_path).state("offsets")
-    assert not caught.value.retry
 
 
 def test_a_newer_format_is_said(tmp_path: Path) -> None:
@@ -335,14 +334,26 @@ def test_a_newer_format_is_said(tmp_path: Path) -> None:
     connection = sqlite3.connect(tmp_path / "log.db")
     connection.execute("PRAGMA user_version = 9")
     connection.close()
-    with pytest.raises(LogError, match="has format 9"):
+    with pytest.raises(LogUnusable, match="has format 9"):
         open_log(tmp_path).topics()
 
 
 def test_a_directory_that_cannot_be_made_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(LogError, match=r"data\.dir"):
+    with pytest.raises(LogUnusable, match=r"file/data: Not a directory .*data\.dir"):
         open_log(tmp_path / "file" / "data").topics()
+    with pytest.raises(LogUnusable, match=r"file: is not a directory .*data\.dir"):
+        open_log(tmp_path / "file").topics()
+
+
+def test_a_directory_without_rights_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    refused = sqlite3.OperationalError("unable to open database file")
+    refused.sqlite_errorcode, refused.sqlite_errorname = sqlite3.SQLITE_CANTOPEN, "SQLITE_CANTOPEN"
+    path = tmp_path / "log.db"
+    assert translate(refused, path).retry, "too many open files, perhaps"
+    monkeypatch.setattr(os, "access", lambda *_: False)  # root may do everything
+    assert str(translate(refused, path)).endswith("(check data.dir and the rights on it)")
+    assert not translate(refused, path).retry
 
 
 def test_a_writer_waits_for_the_lock_and_ticks(tmp_path: Path, writer: LogWriter) -> None:
