@@ -15,7 +15,7 @@ from cdc.capture.config.lists import patterns
 from cdc.config import Config, Kind, Option, Options
 from cdc.errors import ConfigError, Problem
 from cdc.filters import matches_any
-from cdc.sources.mysql.types import Forms, Modes, numbers, schema_default, temporal
+from cdc.sources.mysql.types import Forms, Modes, jdbc_types, numbers, resolve, schema_default, temporal
 from cdc.sources.mysql.types.names import type_name
 from cdc.sources.mysql.types.registry import without_placeholder
 from schemas.definition import ColumnDefinition
@@ -153,9 +153,46 @@ class ZeroDateFallback(Converter):
                 yield Problem(name, f"Invalid value {text} for configuration {name}: no date or time")
 
 
+class JdbcSinkDataTypes(Converter):
+    """Columns in the types that sinks make the same tables of, wherever their definition comes from.
+
+    A column that has no such value, as a date among booleans, is left to others: Debezium has 0 or an empty
+    string for it.
+    """
+
+    selector_boolean = patterns("selector.boolean", "Columns that become INT16: 1 above zero, else 0.")
+    selector_real = patterns("selector.real", "Columns that become FLOAT64.")
+    selector_string = patterns("selector.string", "Columns that become STRING and name their character set.")
+    treat_real_as_double = options.boolean(
+        "treat.real.as.double",
+        True,
+        doc="Whether the columns of `selector.real` become FLOAT64, not FLOAT32.",
+    )
+
+    def convert(self, name: str, column: ColumnDefinition, modes: Modes) -> Converted | None:
+        """Convert numbers, and character types to STRING."""
+        found = resolve(column, replace(modes, decimal="precise", bigint_unsigned="precise"))
+        if found is None:
+            return None
+        if matches_any(self.selector_boolean, name):
+            forms = jdbc_types.flag(found)
+        elif matches_any(self.selector_real, name):
+            forms = jdbc_types.real(found, double=self.treat_real_as_double)
+        elif matches_any(self.selector_string, name):
+            forms = jdbc_types.string(found, column.charset)
+        else:
+            return None
+        return None if forms is None else converted(forms, column, modes)
+
+
+_CLASSES: Mapping[str, type[Converter]] = {
+    "TinyIntOneToBoolean": TinyIntOneToBoolean,
+    "ZeroDateFallback": ZeroDateFallback,
+    "JdbcSinkDataTypes": JdbcSinkDataTypes,
+}
 CONVERTERS: Mapping[str, type[Converter]] = {
     f"io.debezium.connector.{package}.converters.{name}Converter": found
-    for found, name in ((TinyIntOneToBoolean, "TinyIntOneToBoolean"), (ZeroDateFallback, "ZeroDateFallback"))
+    for name, found in _CLASSES.items()
     for package in ("binlog", "mysql")
 }
 

@@ -10,7 +10,8 @@ from cdc.errors import ConfigError, Problem
 from cdc.sources.mysql.converters import converters
 
 _OWN = (
-    r"[\w-]+\.(?:type|selector|length\.checker|target\.types"
+    r"[\w-]+\.(?:type|selector|selector\.(?:boolean|real|string)|treat\.real\.as\.double"
+    r"|length\.checker|target\.types"
     r"|fallback\.(?:date|datetime|timestamp)|column\..+\.fallback)"
 )
 
@@ -30,9 +31,11 @@ class ConverterOptions(Config):
         f"({_OWN})",
         Kind.STRING,
         str,
-        doc="`type` is the class TinyIntOneToBooleanConverter (`selector`, `length.checker`) or "
+        doc="`type` is the class TinyIntOneToBooleanConverter (`selector`, `length.checker`), "
         "ZeroDateFallbackConverter (`selector`, `target.types`, `fallback.date`, `fallback.datetime`, "
-        "`fallback.timestamp`, `column.<column>.fallback`) of io.debezium.connector.binlog.converters.",
+        "`fallback.timestamp`, `column.<column>.fallback`) or JdbcSinkDataTypesConverter "
+        "(`selector.boolean`, `selector.real`, `selector.string`, `treat.real.as.double`) of "
+        "io.debezium.connector.binlog.converters.",
         group="Types",
         importance=Importance.LOW,
     )

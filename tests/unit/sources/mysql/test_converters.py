@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from cdc.errors import ConfigError
+from cdc.relational.column_type import function
 from cdc.sources.mysql import MySqlConfig
 from cdc.sources.mysql.converters import Converted, converters
 from cdc.sources.mysql.types import Modes
@@ -69,6 +70,62 @@ def test_zero_dates() -> None:
     found = convert(config("ZeroDateFallback", fallback__date="1900-01-01", **own), date)
     assert found is not None
     assert found.optional
+
+
+def column(type_name: str, length: int | None = None, **more: Any) -> ColumnDefinition:
+    return ColumnDefinition("c", type_name, 0, length, **more)
+
+
+@pytest.mark.parametrize(
+    ("selector", "found", "text", "value", "json"),
+    [
+        ("boolean", column("TINYINT", 1), "7", 1, "1"),
+        ("boolean", column("SMALLINT"), "-7", 0, "0"),
+        ("boolean", column("BIT", 1), "\x01", 1, "1"),
+        ("boolean", column("DECIMAL", 5, scale=2), "0.90", 0, "0"),
+        ("boolean", column("BIGINT UNSIGNED"), "18446744073709551615", 1, "1"),
+        ("real", column("REAL"), "0.1", 0.1, "0.1"),
+        ("real", column("INT"), "3", 3.0, "3.0"),
+        ("real", column("DECIMAL", 5, scale=2), "-1.50", -1.5, "-1.5"),
+        ("string", column("VARCHAR", 9, charset="latin1"), "x", "x", '"x"'),
+        ("string", column("INT"), "-3", "-3", '"-3"'),
+        ("string", column("DOUBLE"), "1e10", "1.0E10", '"1.0E10"'),
+        ("string", column("DECIMAL", 5, scale=2), "-1.50", "-1.50", '"-1.50"'),
+        ("string", column("ENUM", enum_values=("'x'",)), "x", "x", '"x"'),
+    ],
+)
+def test_types_for_jdbc_sinks(
+    selector: str, found: ColumnDefinition, text: str, value: Any, json: str
+) -> None:
+    made = convert(config("JdbcSinkDataTypes", **{f"selector__{selector}": r"db\.t\..*"}), found)
+    assert made is not None
+    codec, schema = made.forms.text.codec, made.forms.text.schema
+    types = {"boolean": Type.INT16, "real": Type.FLOAT64, "string": Type.STRING}
+    assert schema.type is types[selector]
+    assert dict(schema.parameters).get("__debezium.source.column.character_set") == found.charset
+    assert (function(codec.value, codec.scope)(text), function(str(codec.json), codec.scope)(text)) == (
+        value,
+        json,
+    )
+    assert convert(config("JdbcSinkDataTypes"), found) is None
+
+
+def test_reals_for_jdbc_sinks_with_fewer_digits() -> None:
+    made = config("JdbcSinkDataTypes", selector__real=".*", treat__real__as__double="false")
+    found = convert(made, column("REAL", default="0.1", has_default=True))
+    assert found is not None
+    codec = found.forms.text.codec
+    assert found.forms.text.schema.type is Type.FLOAT32
+    assert function(str(codec.json), codec.scope)("0.1") == "0.1"
+    assert function(codec.value, codec.scope)("0.1") == 0.10000000149011612
+
+
+@pytest.mark.parametrize("selector", ["boolean", "real", "string"])
+def test_what_is_nothing_for_jdbc_sinks_stays(selector: str) -> None:
+    made = config("JdbcSinkDataTypes", **{f"selector__{selector}": ".*"})
+    assert convert(made, column("DATE")) is None
+    assert convert(made, column("TIMESTAMP")) is None
+    assert convert(made, column("BLOB")) is None
 
 
 @pytest.mark.parametrize(

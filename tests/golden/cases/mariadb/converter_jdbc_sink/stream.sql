@@ -1,0 +1,1 @@
+../../scripts/converter_jdbc_sink.stream.sql
