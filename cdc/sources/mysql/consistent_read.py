@@ -68,8 +68,9 @@ class _Lock(NamedTuple):
 class ConsistentRead:
     """Open the view over `reader`; locks are held by a connection of their own (`connect`).
 
-    locking_mode: `snapshot.locking.mode`. lock_timeout: seconds, at least one counts. global_lock: whether
-    all tables of the server are locked.
+    locking_mode: `snapshot.locking.mode`. lock_timeout: seconds, at least one counts. others: connections
+    that are to have the same view; shared: whether they do, which takes a lock. global_lock: whether all
+    tables of the server are locked.
     """
 
     reader: Connection[Any]
@@ -77,6 +78,8 @@ class ConsistentRead:
     server: Server
     locking_mode: str
     lock_timeout: float
+    others: Sequence[Connection[Any]] = ()
+    shared: bool = False
     global_lock: bool = False
     _locker: Connection[Any] | None = None
 
@@ -85,9 +88,10 @@ class ConsistentRead:
 
         An earlier one is given up. Raises ServerNotReady for a lock that the server does not know.
         """
-        _run(self.reader, "ROLLBACK")
-        _run(self.reader, "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-        if self.server.is_mariadb and self.locking_mode != "extended":
+        for reader in (self.reader, *self.others):
+            self._prepare(reader)
+        noted = self.server.is_mariadb and self.locking_mode != "extended"
+        if noted and not self.others:
             return self._noted_view()
         for lock in self._locks(tables):
             with self._refusable(lock.statement):
@@ -96,13 +100,19 @@ class ConsistentRead:
                 if self.locking_mode != "extended":
                     self.release()
                 return point
-        return self._view(exact=False)
+        return self._noted_view() if noted else self._view(exact=False)
 
     def release(self) -> None:
         """Give up what is locked."""
         locker, self._locker, self.global_lock = self._locker, None, False
         if locker is not None:
             locker.close()
+
+    def _prepare(self, reader: Connection[Any]) -> None:
+        _run(reader, "ROLLBACK")
+        _run(reader, "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        if self.server.is_mariadb:
+            _release_savepoints(reader)
 
     def _locks(self, tables: Sequence[TableId]) -> Iterator[_Lock]:
         """Yield the ways to lock, best first."""
@@ -143,13 +153,14 @@ class ConsistentRead:
 
         Else a commit is in the log first and shown a little later: what is behind `since` may be shown.
         """
-        since = None if exact else self._settled()
-        _run(self.reader, "START TRANSACTION WITH CONSISTENT SNAPSHOT")
+        since, self.shared = None if exact else self._settled(), exact
+        for reader in (self.reader, *self.others) if exact else (self.reader,):
+            _run(reader, "START TRANSACTION WITH CONSISTENT SNAPSHOT")
         status = binlog_status(self.reader, self.server)
         return Point(status, since or status)
 
     def _noted_view(self) -> Point:
-        self._release_savepoints()
+        self.shared = False
         _run(self.reader, "START TRANSACTION WITH CONSISTENT SNAPSHOT")
         with self.reader.cursor() as cursor:
             cursor.execute("SHOW STATUS LIKE 'binlog_snapshot_%'")
@@ -157,20 +168,6 @@ class ConsistentRead:
         file, pos = found.get("binlog_snapshot_file", ""), int(found.get("binlog_snapshot_position") or 0)
         status = mariadb_status(self.reader, file, pos) if file else binlog_status(self.reader, self.server)
         return Point(status, status)
-
-    def _release_savepoints(self) -> None:
-        """Let a rollback to a savepoint give back the locks against ALTER TABLE that came behind it.
-
-        MariaDB does so only where the session writes no log; the right to say so is BINLOG ADMIN.
-        """
-        from pymysql.err import MySQLError
-
-        try:
-            _run(self.reader, "SET SESSION sql_log_bin = 0")
-        except MySQLError as error:
-            if error.args[0] not in _REFUSED:
-                raise
-            log.info("Tables cannot be altered until the snapshot ends: %s", error.args[1])
 
     def _settled(self) -> BinlogStatus:
         """Return a place of the log before which everything is shown.
@@ -183,6 +180,21 @@ class ConsistentRead:
             return BinlogStatus(status.file, status.pos, _executed(self.reader))
         time.sleep(_SETTLE_SECONDS)
         return status
+
+
+def _release_savepoints(reader: Connection[Any]) -> None:
+    """Let a rollback to a savepoint give back the locks against ALTER TABLE that came behind it.
+
+    MariaDB does so only where the session writes no log; the right to say so is BINLOG ADMIN.
+    """
+    from pymysql.err import MySQLError
+
+    try:
+        _run(reader, "SET SESSION sql_log_bin = 0")
+    except MySQLError as error:
+        if error.args[0] not in _REFUSED:
+            raise
+        log.info("Tables cannot be altered until the snapshot ends: %s", error.args[1])
 
 
 def _executed(connection: Connection[Any]) -> str:

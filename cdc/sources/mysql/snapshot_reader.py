@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import replace
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 from cdc.batch import ChangeBatch, Window
+from cdc.capture.side_by_side import side_by_side
 from cdc.capture.snapshot_metrics import SnapshotMetrics
 from cdc.capture.snapshot_windows import Piece, windows
 from cdc.metrics import Metrics
@@ -23,12 +23,25 @@ from cdc.sources.mysql.versions import transaction_values
 from schemas.table import TableId
 from snapshot.progress import SnapshotProgress, TableProgress
 
-log = logging.getLogger(__name__)
+if TYPE_CHECKING:
+    from pymysql import Connection
 
 _GLOBAL_LOCK = "HoldingGlobalLock"
 
 LeftOut = Mapping[TableId, Collection[Any]]
 """Keys of rows, as values, that the stream alone tells (see `Point`)."""
+
+Answer = TableReading | TextRows
+"""The reading of a table, then some of its rows at a time."""
+
+
+@dataclass(slots=True)
+class _Told:
+    """A table that is being read: its last rows, kept until it is known whether more come."""
+
+    reading: TableReading
+    last: Piece[SnapshotTable]
+    unnoted: int = 0
 
 
 class SnapshotReader:
@@ -56,6 +69,7 @@ class SnapshotReader:
         self._progress, self._metrics, self._numbers = progress, metrics, SnapshotMetrics(metrics)
         self._first, self._exactly_once = first, exactly_once
         self._left_out = left_out or {}
+        self._times: dict[TableId, int] = {}
 
     def windows(self) -> Iterator[Window]:
         """Yield windows of about 256 KB; the caller adds the connector's own offset."""
@@ -76,42 +90,76 @@ class SnapshotReader:
 
         It is kept before anything is told: a run that knows nothing has to expect that something was.
         """
-        readings = [self._reading(table) for table in self._tables]
+        with self._view.connection() as connection:
+            readings = [self._reading(connection, table) for table in self._tables]
         started = [replace(reading.progress, complete=True) for reading in readings]
         return Window(offsets=[self._store(progress) for progress in started], urgent=True)
 
-    def _pieces(self) -> Iterator[Piece[SnapshotTable]]:
-        for table in self._tables:
+    def _pieces(self) -> Iterator[Piece[SnapshotTable] | None]:
+        """Yield the rows of the tables; each piece with the progress behind it. None: nothing for a while."""
+        told: dict[TableId, _Told] = {}
+        for one in self._answers():
+            if one is None:
+                yield None
+                continue
+            table, answer = one
+            if answer is None:
+                yield from self._ended(told.pop(table.id))
+                self._numbers.finished(str(table.id))
+            elif isinstance(answer, TableReading):
+                told[table.id] = _Told(answer, Piece(table, TextRows(table.layout, ())))
+                self._times[table.id] = int(time.time()) * 1_000_000
+            else:
+                yield from self._more(told[table.id], answer)
+
+    def _more(self, told: _Told, rows: TextRows) -> Iterator[Piece[SnapshotTable]]:
+        reading, table = told.reading, told.last.table
+        if len(told.last.rows) or told.last.offsets:
+            yield told.last
+        self._numbers.count(str(table.id), len(rows))
+        before = reading.progress.rows
+        reading.advance(rows)
+        told.unnoted += len(rows) - (reading.progress.rows - before)
+        size = sum(len(chunk.data) for chunk in rows.chunks)
+        kept = self._without_left_out(table, rows)
+        told.last = Piece(table, kept, size, [self._store(reading.progress)])
+
+    def _ended(self, told: _Told) -> Iterator[Piece[SnapshotTable]]:
+        if told.reading.progress.finished:
+            return
+        told.reading.finish(told.unnoted)
+        told.last.offsets, told.last.ends = [self._store(told.reading.progress)], True
+        yield told.last
+
+    def _answers(self) -> Iterator[tuple[SnapshotTable, Answer | None] | None]:
+        """Yield what the tables have, as many of them at a time as the view has connections."""
+        threads = len(self._view.connections)
+        if threads == 1:
+            for table in self._tables:
+                yield from ((table, answer) for answer in self._read(table))
+                yield table, None
+            return
+        found = side_by_side(self._tables, self._read, threads)
+        try:
+            for one in found:  # noqa: UP028 - `yield from` would close what it delegates to first
+                yield one
+        except GeneratorExit:
+            self._view.cancel()
+            found.close()
+            raise
+
+    def _read(self, table: SnapshotTable) -> Iterator[Answer]:
+        """Yield a table's reading, then its rows."""
+        with self._view.connection() as connection:
             # Behind a savepoint, what is locked of a table against being altered is given back with it.
-            self._view.run("SAVEPOINT cdc_table")
-            yield from self._table_pieces(table)
-            self._view.run("ROLLBACK TO SAVEPOINT cdc_table")
-
-    def _table_pieces(self, table: SnapshotTable) -> Iterator[Piece[SnapshotTable]]:
-        """Yield the rows of a table; each piece with the progress behind it."""
-        name, reading = str(table.id), self._reading(table)
-        if not reading.progress.finished:
-            self._now = transaction_values(int(time.time()) * 1_000_000, file=self._view.point.since.file)
-            last: Piece[SnapshotTable] = Piece(table, TextRows(table.layout, ()))
-            unnoted = 0
-            for rows, size in self._read(table, reading.statement):
-                if len(last.rows) or last.offsets:
-                    yield last
-                self._numbers.count(name, len(rows))
-                before = reading.progress.rows
-                reading.advance(rows)
-                unnoted += len(rows) - (reading.progress.rows - before)
-                told = self._without_left_out(table, rows)
-                last = Piece(table, told, size, [self._store(reading.progress)])
-            reading.finish(unnoted)
-            last.offsets, last.ends = [self._store(reading.progress)], True
-            yield last
-        self._numbers.finished(name)
-
-    def _read(self, table: SnapshotTable, statement: str) -> Iterator[tuple[TextRows, int]]:
-        with altered(table):
-            for chunks in select_rows(self._view.connection, statement):
-                yield TextRows(table.layout, chunks), sum(len(chunk.data) for chunk in chunks)
+            _run(connection, "SAVEPOINT cdc_table")
+            reading = self._reading(connection, table)
+            yield reading
+            if not reading.progress.finished:
+                with altered(table):
+                    for chunks in select_rows(connection, reading.statement):
+                        yield TextRows(table.layout, chunks)
+            _run(connection, "ROLLBACK TO SAVEPOINT cdc_table")
 
     def _without_left_out(self, table: SnapshotTable, rows: TextRows) -> TextRows:
         left_out, template = self._left_out.get(table.id), table.version.key_template
@@ -120,9 +168,9 @@ class SnapshotReader:
         keys = rows.render(template).key
         return rows.select([index for index, key in enumerate(keys) if key not in left_out])
 
-    def _reading(self, table: SnapshotTable) -> TableReading:
+    def _reading(self, connection: Connection[Any], table: SnapshotTable) -> TableReading:
         name = str(table.id)
-        order = key_order(self._view.connection, table.id, table.key) if table.divisible else ()
+        order = key_order(connection, table.id, table.key) if table.divisible else ()
         return TableReading(
             table,
             order,
@@ -138,14 +186,19 @@ class SnapshotReader:
         return self._progress.partition(progress.table), progress.offset()
 
     def _batch(self, piece: Piece[SnapshotTable]) -> ChangeBatch:
-        count = len(piece.rows)
-        pos = self._view.point.since.pos
+        count, since = len(piece.rows), self._view.point.since
+        now = transaction_values(self._times[piece.table.id], file=since.file)
         return piece.table.version.change_batch(
             ops="r" * count,
             rows=piece.rows,
-            transactions=(self._now,) * count,
-            positions=((pos,) * count, (0,) * count),
+            transactions=(now,) * count,
+            positions=((since.pos,) * count, (0,) * count),
             seq=range(count),
             clock_ns=time.time_ns(),
             size=piece.size,
         )
+
+
+def _run(connection: Connection[Any], statement: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement)

@@ -1,10 +1,11 @@
-"""The view that a snapshot reads in: a connection of its own, at one point of the log."""
+"""The view that a snapshot reads in: connections of its own, at one point of the log."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from cdc.sources.mysql.catalog import Catalog, CatalogTable
@@ -26,33 +27,51 @@ _PATIENCE = "SET SESSION net_write_timeout = 31536000"
 
 @dataclass(slots=True)
 class SnapshotView:
-    """An open view.
+    """An open view, in one connection or in several that show the same.
 
     position: what progress calls it, see `segment_position`. estimates: rows by table. schema: the
     definitions in it.
     """
 
-    connection: Connection[Any]
+    connections: Sequence[Connection[Any]]
     point: Point
     position: str
     schema: ServerSchema
     estimates: Mapping[TableId, int]
+    _config: BinlogConfig
     _read: ConsistentRead
+    _free: list[Connection[Any]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._free = list(self.connections)
 
     @property
     def global_lock(self) -> bool:
         """Whether all tables of the server are locked for as long as the view is open."""
         return self._read.global_lock
 
-    def run(self, statement: str) -> None:
-        """Run a statement in the view."""
-        with self.connection.cursor() as cursor:
-            cursor.execute(statement)
+    @contextmanager
+    def connection(self) -> Iterator[Connection[Any]]:
+        """Lend a connection that nobody else reads with."""
+        connection = self._free.pop()
+        try:
+            yield connection
+        finally:
+            self._free.append(connection)
+
+    def cancel(self) -> None:
+        """End what the server does for any of them; they are lost with it."""
+        from pymysql.err import MySQLError
+
+        with connect(self._config) as killer, killer.cursor() as cursor:
+            for connection in self.connections:
+                with suppress(MySQLError):  # it is gone already
+                    cursor.execute(f"KILL {connection.thread_id()}")  # type: ignore[no-untyped-call]
 
     def close(self) -> None:
         """End the view, and give up what is locked."""
         self._read.release()
-        self.connection._force_close()  # type: ignore[attr-defined]
+        _close(self.connections)
 
 
 def open_view(
@@ -66,35 +85,56 @@ def open_view(
 
     catalog: over another connection, see `schema_at`. in_schema: the tables whose definitions are asked for.
     """
-    connection = connect(config)
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute(_PATIENCE)
-        tables = [table for table in catalog.tables() if captured(table.id)]
-        read = _consistent_read(config, server, connection)
-        names = [table.id for table in tables]
+    tables = [table for table in catalog.tables() if captured(table.id)]
+    names = [table.id for table in tables]
+    with ExitStack() as undo:
+        readers: list[Connection[Any]] = []
+        undo.callback(_close, readers)
+        for _ in range(max(1, min(config.snapshot_max_threads, len(tables)))):
+            readers.append(connect(config))
+            _run(readers[-1], _PATIENCE)
+        read = _consistent_read(config, server, readers)
+        undo.callback(read.release)
 
         def point() -> Point:
             read.release()
             return read.begin(names)
 
-        try:
-            found, schema = schema_at(point, catalog, in_schema)
-        except BaseException:
-            read.release()
-            raise
-    except BaseException:
-        connection._force_close()  # type: ignore[attr-defined]
-        raise
+        found, schema = schema_at(point, catalog, in_schema)
+        undo.pop_all()
     if config.snapshot_locking_mode != "extended":
         _warn(tables)
+    if len(readers) > 1 and not read.shared:
+        log.warning(
+            "snapshot.max.threads=%d: tables are read one after the other; that several connections show "
+            "the same moment takes a lock, and there is none (snapshot.locking.mode=%s)",
+            *(config.snapshot_max_threads, config.snapshot_locking_mode),
+        )
+        _close(readers[1:])
+        del readers[1:]
     estimates = {table.id: table.rows for table in tables}
-    return SnapshotView(connection, found, segment_position(found.since, server), schema, estimates, read)
+    position = segment_position(found.since, server)
+    return SnapshotView(readers, found, position, schema, estimates, config, read)
 
 
-def _consistent_read(config: BinlogConfig, server: Server, connection: Connection[Any]) -> ConsistentRead:
+def _consistent_read(
+    config: BinlogConfig, server: Server, readers: Sequence[Connection[Any]]
+) -> ConsistentRead:
+    first, *others = readers
     timeout = config.snapshot_lock_timeout_ms / 1000
-    return ConsistentRead(connection, lambda: connect(config), server, config.snapshot_locking_mode, timeout)
+    return ConsistentRead(
+        first, lambda: connect(config), server, config.snapshot_locking_mode, timeout, others
+    )
+
+
+def _run(connection: Connection[Any], statement: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+
+
+def _close(connections: Sequence[Connection[Any]]) -> None:
+    for connection in connections:
+        connection._force_close()  # type: ignore[attr-defined]
 
 
 def _warn(tables: Sequence[CatalogTable]) -> None:

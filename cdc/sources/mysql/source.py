@@ -218,7 +218,9 @@ class BinlogSource(Source):
 
     def _start_snapshot(self, view: SnapshotView, forgotten: Offsets, *, resumes: bool) -> None:
         config, definitions = self.config, self._definitions
-        tables = tables_to_read(view, config, self._captured, definitions.read)
+        # Those of a snapshot that starts are the view's.
+        known = definitions.read if resumes else lambda table, _: definitions.schema.get(table)
+        tables = tables_to_read(view, config, self._captured, known)
         log.info("Snapshot of %d tables %s", len(tables), "goes on" if resumes else "starts")
         reader = SnapshotReader(
             view,

@@ -179,9 +179,9 @@ def test_what_was_told_is_not_read_again(server: MySQLServer, small_windows: Non
     verify(capture)
 
 
-@pytest.mark.parametrize("seed", [1])
-def test_cut_many_times_under_load(server: MySQLServer, seed: int, small_windows: None) -> None:
-    capture = Capture(server)
+@pytest.mark.parametrize(("seed", "threads"), [(1, 1), (2, 3)])
+def test_cut_many_times_under_load(server: MySQLServer, seed: int, threads: int, small_windows: None) -> None:
+    capture = Capture(server, {"snapshot.max.threads": str(threads)})
     create(capture)
     chance = random.Random(seed)
     with load(partial(write, capture), WRITERS):

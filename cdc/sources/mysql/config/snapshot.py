@@ -53,6 +53,16 @@ class BinlogSnapshot(SnapshotOptions):
         group="Snapshot",
         importance=LOW,
     )
+    snapshot_max_threads = options.integer(
+        "snapshot.max.threads",
+        1,
+        at_least=1,
+        at_most=64,
+        doc="Tables that are read at the same time, each in a connection of its own. That all of them show "
+        "the same moment takes a lock (`snapshot.locking.mode`), on MariaDB too; without one, tables are "
+        "read one after the other.",
+        group="Snapshot",
+    )
     snapshot_row_count_order = options.choice(
         "snapshot.tables.order.by.row.count",
         ("disabled", "ascending", "descending"),
