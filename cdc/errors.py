@@ -137,6 +137,11 @@ class Interrupted(CdcError):
 class Fenced(CdcError):
     """Another instance of the same task has taken over."""
 
+    hint = (
+        "this one must not go on: end one of the two, or give one of the connectors another name and a "
+        "replication slot or server id of its own"
+    )
+
 
 class SinkError(CdcError):
     """The target refuses the work."""

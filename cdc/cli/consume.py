@@ -33,11 +33,17 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("topic", metavar="TOPIC")
     parser.add_argument("--from-beginning", action="store_true", help="start with the oldest record")
     parser.add_argument("--follow", action="store_true", help="wait for more")
-    parser.add_argument("--max", type=int, metavar="N", help="stop after N records")
+    parser.add_argument("--max", type=_count, metavar="N", help="stop after N records")
     parser.add_argument(
         "--schemas", action="store_true", help='print JsonConverter\'s {"schema":…,"payload":…} as it is'
     )
     add_worker_arguments(parser)
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not a number of records, at least 1")
+    return int(text)
 
 
 def run(args: argparse.Namespace) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from typing import Any
 
 from cdc.cli.worker_arguments import add_worker_arguments
@@ -26,6 +27,8 @@ def run(args: argparse.Namespace) -> int:
         topics = log.topics()
     finally:
         log.close()
+    if not topics:
+        print("no topic has records", file=sys.stderr)
     width = max((len(topic.name) for topic in topics), default=0)
     for topic in topics:
         if args.json:

@@ -113,9 +113,10 @@ class TaskProcess:
 
     def _fail(self, error: BaseException) -> None:
         trace = self.redact("".join(traceback.format_exception(error)))
+        known = isinstance(error, CdcError)
         retry = isinstance(error, CdcError) and error.retry
         self._report()
-        self.link.send("failed", trace=trace, message=self.redact(str(error)), retry=retry)
+        self.link.send("failed", trace=trace, message=self.redact(str(error)), retry=retry, known=known)
 
     def _watch(self) -> None:
         threading.Thread(target=self._listen, name="worker", daemon=True).start()

@@ -22,7 +22,8 @@ STEADY_SECONDS = 10.0
 class TaskHandle:
     """Starts a task's process, follows what it reports, and decides what its end means.
 
-    config is raw: `${…}` is resolved in the process. retries: -1 without limit.
+    config is raw: `${…}` is resolved in the process. retries: -1 without limit. defect: whether it failed
+    with an error that was not made for the operator, so that the trace has to tell.
     """
 
     connector: str
@@ -35,6 +36,7 @@ class TaskHandle:
     state: TaskState = TaskState.UNASSIGNED
     trace: str | None = None
     message: str | None = None
+    defect: bool = False
     finished: bool = False
     restarts: int = 0
     restart_at: float | None = None
@@ -115,6 +117,7 @@ class TaskHandle:
             self._again()  # somebody else has sent SIGTERM
         else:
             self.trace, self.message = ended["trace"], ended["message"]
+            self.defect = not ended.get("known")
             if ended["retry"] and not stopping and self._may_retry(crash=bool(ended.get("crash"))):
                 self._again()
             else:
@@ -154,9 +157,9 @@ def _unreported(code: int) -> Message:
     """Return what an end without a report means: a signal is bad luck, all else a defect."""
     if code < 0:
         what = f"The task's process was killed by {_signal_name(-code)}"
-        return {"kind": "failed", "trace": what, "message": what, "retry": True, "crash": True}
+        return {"kind": "failed", "trace": what, "message": what, "retry": True, "known": True, "crash": True}
     what = f"The task's process ended with exit code {code} and no report; its stderr may tell more"
-    return {"kind": "failed", "trace": what, "message": what, "retry": False}
+    return {"kind": "failed", "trace": what, "message": what, "retry": False, "known": True}
 
 
 def _signal_name(number: int) -> str:

@@ -157,7 +157,8 @@ class Worker(Reports):
         task.reap(stopping=self._stopping)
         where = f"{task.connector}-{task.number}"
         if task.state is TaskState.FAILED:
-            _log.error("task %s FAILED: %s", where, task.message, extra=_extra(task, trace=task.trace))
+            shown = task.trace if task.defect or _log.isEnabledFor(logging.DEBUG) else None
+            _log.error("task %s FAILED: %s", where, task.message, extra=_extra(task, trace=shown))
         elif task.restart_at is not None:
             pause = task.restart_at - time.monotonic()
             what = task.message or "ended"

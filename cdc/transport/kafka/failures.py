@@ -55,7 +55,7 @@ def translate(failed: KafkaError | BaseException, subject: str) -> CdcError:
         return LogError(f"{subject}: {error}")
     name, text = error.name(), f"{subject}: {error.str()}"
     if name in _FENCED or "fenced" in error.str().lower():
-        return Fenced(text, hint="another instance of this task runs; this one must not go on")
+        return Fenced(text)
     if name in _REJECTED:
         return LogRejected(text, hint=_REJECTED[name])
     if name in _DENIED:

@@ -245,9 +245,13 @@ def test_retriable_errors_are_tried_again_as_often_as_allowed(bench: Bench) -> N
     away = bench.folder / "away"
     away.touch()
     source = bench.source(lines_trouble=str(away), errors_max_retries="1")
-    bench.start("--source", source)
+    first = bench.start("--source", source)
     until(lambda: bench.task_state()["state"] == "FAILED", "FAILED")
-    assert "the database is away" in bench.task_state()["trace"]
+    assert "ConnectionFailed: the database is away" in bench.task_state()["trace"]
+    first.terminate()
+    output, _ = first.communicate(timeout=PATIENCE)
+    assert "task src-0 FAILED: the database is away" in output
+    assert "Traceback" not in output, "which is for REST, and for defects"
     second = Bench.__new__(Bench)
     second.__dict__.update({**bench.__dict__, "port": _free_port()})
     source = second.source(lines_trouble=str(away))
@@ -342,3 +346,6 @@ def test_consume_follows(bench: Bench) -> None:
         output, _ = following.communicate(timeout=PATIENCE)
     assert [one["value"] for one in records(output)] == ["four"]
     assert bench.run("consume", "nope", "--data-dir", "log").returncode == 1
+    assert "not a number of records" in bench.run("consume", "nope", "--max", "0").stderr
+    nothing = bench.run("topics", "--data-dir", "elsewhere")
+    assert (nothing.returncode, nothing.stdout, nothing.stderr) == (0, "", "no topic has records\n")
