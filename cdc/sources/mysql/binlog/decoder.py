@@ -61,7 +61,10 @@ _HEADER = 19
 _LARGEST_PACKET = 0xFFFFFF
 _EOF = 0xFE
 _CRC32 = 1
+_HEADS = 5 + _HEADER
+"""Octets of a packet's head, of the mark that an event is in it, and of the event's header."""
 _header = struct.Struct("<IBIIIH").unpack_from
+_heads = struct.Struct("<IBIBIII").unpack_from
 _int64 = struct.Struct("<Q").unpack_from
 _crc32 = zlib.crc32
 _int32 = struct.Struct("<I").unpack_from
@@ -100,7 +103,8 @@ class EventDecoder:
             Kind.ANNOTATE_ROWS: self._annotation,
             Kind.QUERY: _query,
             Kind.XID: _xid,
-            Kind.GTID: lambda head, kind, chunk, at, end: read_gtid(head, chunk.data[at:end]),
+            Kind.GTID: _gtid,
+            Kind.ANONYMOUS_GTID: _gtid,
             Kind.MARIADB_GTID: lambda head, kind, chunk, at, end: read_mariadb_gtid(head, chunk.data[at:end]),
         }
 
@@ -121,46 +125,42 @@ class EventDecoder:
         return self._events(data)
 
     def _events(self, data: bytes) -> Iterator[Event]:
+        chunk, size, at = Chunk(data), len(data), 0
+        takers, checksum, verify = self._takers, self._checksum, self.verify
         try:
-            yield from self._packets(data)
+            while (left := size - at) >= 4:
+                take = None
+                if left >= _HEADS:
+                    word, mark, timestamp, kind, server_id, length, log_pos = _heads(data, at)
+                    if not mark and _HEADER < word & _LARGEST_PACKET == length + 1 < _LARGEST_PACKET:
+                        take = takers.get(kind)
+                if take is None:
+                    end = self._packets_end(data, at)
+                    if end > size:
+                        break
+                    yield from self._special(data, at, end)
+                    checksum = self._checksum
+                else:
+                    end = at + 5 + length
+                    if end > size:
+                        break
+                    self._kind = kind
+                    if log_pos > self._end:
+                        self._end = log_pos
+                    else:
+                        self._end = log_pos = self._next_position(log_pos, length)
+                    self._pos = pos = log_pos - length
+                    stop = end - checksum
+                    if checksum and verify and _crc32(data[at + 5 : stop]) != _int32(data, stop)[0]:
+                        raise Malformed("its checksum is wrong")
+                    head = timestamp, server_id, pos, log_pos, self._serial
+                    self._serial += 1
+                    event = take(head, kind, chunk, at + _HEADS, stop)
+                    if event is not None:
+                        yield event
+                at = end
         except FAULTS as error:
             raise self._unreadable(error) from error
-
-    def _packets(self, data: bytes) -> Iterator[Event]:
-        chunk, size, at = Chunk(data), len(data), 0
-        takers, check, verify = self._takers, bool(self._checksum), self.verify
-        while size - at >= 4:
-            end = at + 4 + (data[at] | data[at + 1] << 8 | data[at + 2] << 16)
-            if end > size:
-                break
-            self._kind = kind = data[at + 9] if end - at > _HEADER + 4 else 0
-            take = takers.get(kind)
-            if take is None or data[at + 4] or end - at == _LARGEST_PACKET + 4:
-                end = self._packets_end(data, at)
-                if end > size:
-                    break
-                yield from self._special(data, at, end)
-                check = bool(self._checksum)
-            else:
-                timestamp, _, server_id, length, log_pos, _ = _header(data, at + 5)
-                if length != end - at - 5:
-                    raise Malformed(f"its header claims {length} bytes, there are {end - at - 5}")
-                if log_pos > self._end:
-                    self._end = log_pos
-                else:
-                    self._end = log_pos = self._next_position(log_pos, length)
-                self._pos = log_pos - length
-                head = timestamp, server_id, log_pos - length, log_pos, self._serial
-                self._serial += 1
-                stop = end
-                if check:
-                    stop = end - 4
-                    if verify and _crc32(data[at + 5 : stop]) != _int32(data, stop)[0]:
-                        raise Malformed("its checksum is wrong")
-                event = take(head, kind, chunk, at + 5 + _HEADER, stop)
-                if event is not None:
-                    yield event
-            at = end
         self._keep(data[at:])
 
     def _keep(self, rest: bytes) -> None:
@@ -333,6 +333,10 @@ def _query(head: Head, kind: int, chunk: Chunk, at: int, end: int) -> Event:
     return read_query(head, data[at:end])
 
 
+def _gtid(head: Head, kind: int, chunk: Chunk, at: int, end: int) -> Event:
+    return read_gtid(head, chunk.data[at:end])
+
+
 def _heartbeat(head: Head, body: bytes) -> Heartbeat:
     return Heartbeat(*head, body.decode())
 
@@ -364,7 +368,6 @@ _READERS: dict[int, Callable[[Head, bytes], Event]] = {
     Kind.PREVIOUS_GTIDS: read_previous_gtids,
     Kind.GTID_LIST: read_gtid_list,
     Kind.ROWS_QUERY: lambda head, body: RowsQuery(*head, body[1:].decode(errors="replace")),
-    Kind.ANONYMOUS_GTID: read_gtid,
     Kind.HEARTBEAT: _heartbeat,
     Kind.HEARTBEAT_V2: _heartbeat_v2,
     Kind.INCIDENT: _incident,
