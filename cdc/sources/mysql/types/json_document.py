@@ -14,6 +14,7 @@ from collections.abc import Callable
 from decimal import Decimal
 
 from cdc.relational.column_type import json_string
+from cdc.sources.mysql.types.json_objects import ObjectWriters
 from cdc.sources.mysql.types.numbers import unscaled_reader
 from cdc.sources.mysql.types.wire import DATE, DATETIME, NEWDECIMAL, TIME, TIMESTAMP, decimal_size
 
@@ -29,8 +30,6 @@ _NUMBERS = {
     INT64: struct.Struct("<q").unpack_from,
     UINT64: struct.Struct("<Q").unpack_from,
 }
-_KEY_ENTRIES = struct.Struct("<HH").iter_unpack
-_INT16, _ENTRY = _NUMBERS[INT16], struct.Struct("<BH").unpack_from
 _DOUBLE = struct.Struct("<d")
 _PAIR, _WIDE_PAIR = struct.Struct("<HH").unpack_from, struct.Struct("<II").unpack_from
 _OFFSET, _WIDE_OFFSET = struct.Struct("<H").unpack_from, struct.Struct("<I").unpack_from
@@ -89,73 +88,31 @@ def _value(b: bytes, s: str, kind: int, at: int, room: list[int]) -> str:
         return _scalar(b, s, kind, at, room)
     if kind == SMALL_OBJECT:
         return _small_object(b, s, kind, at, room)
+    if kind == LARGE_OBJECT:
+        return _object(b, s, kind, at, room)
     values = [_value(b, s, k, where, room) for k, where in _entries(b, kind, at, room)]
-    if kind > LARGE_OBJECT:
-        return "[" + ",".join(values) + "]"
-    pairs = zip(_keys(b, s, kind, at, room), values, strict=True)
-    return "{" + ",".join([f"{json_string(key)}:{value}" for key, value in pairs]) + "}"
+    return "[" + ",".join(values) + "]"
 
 
 def _small_object(b: bytes, s: str, _: int, at: int, room: list[int]) -> str:
-    """Return the text of an object of at most 64 KB: most are, and have the keys of the one before."""
+    """Return the text of an object of at most 64 KB: by a writer of its own if many were like it."""
     count = _PAIR(b, at)[0]
     if not count:
         return "{}"
-    place = at + 4 + 4 * count
-    labels, taken = _labels(b, s, at, count, room)
-    _occupy(room, taken + 3 * count)
-    found, taken = [], 0
-    for label in labels:
-        kind, where = _ENTRY(b, place)
-        place += 3
-        if kind == STRING and b[at + where] < 128:
-            where += at + 1
-            length = b[where - 1]
-            taken += length
-            found.append(label + json_string(s[where : where + length]))
-        elif kind == INT16:
-            found.append(f"{label}{_INT16(b, place - 2)[0]}")
-        elif kind in _NUMBERS and kind != UINT16:
-            found.append(f"{label}{_NUMBERS[kind](b, at + where)[0]}")
-        elif kind in (LITERAL, UINT16):
-            found.append(label + _scalar(b, s, kind, place - 2, room))
-        else:
-            found.append(label + _value(b, s, kind, at + where, room))
-    _occupy(room, taken)
-    return "{" + ",".join(found) + "}"
-
-
-def _labels(b: bytes, s: str, at: int, count: int, room: list[int]) -> tuple[list[str], int]:
-    """Return the keys of a small object as they are printed, and how many octets they are."""
-    first = at + 4
-    values = first + 4 * count
+    values = at + 4 + 4 * count
+    end = values + 3 * count
     offset, length = _KEY(b, values - 4)
-    shape = s[first:values], s[values + 3 * count : at + offset + length]
-    found = _shapes.get(shape)
-    if found is None:
-        keys = _keys(b, s, SMALL_OBJECT, at, [room[0]])
-        found = [f"{json_string(key)}:" for key in keys], sum(map(len, keys))
-        if len(shape[1]) <= _LONG_KEYS and offset + length == 4 + 7 * count + found[1] == _end(shape[0]):
-            if len(_shapes) >= _MOST_SHAPES:
-                _shapes.clear()
-            _shapes[shape] = found
-    return found
+    shape = s[at + 4 : values], s[values:end:3], s[end : at + offset + length]
+    write = _writers.get(shape) or _writers.seen(shape)
+    if write is not None:
+        return write(b, s, at, room)
+    return _object(b, s, SMALL_OBJECT, at, room)
 
 
-def _end(entries: str) -> int:
-    """Return where keys end that stand one behind the other; 0 where they do not."""
-    places = list(_KEY_ENTRIES(entries.encode("latin-1")))
-    end: int = places[0][0]
-    for offset, length in places:
-        if offset != end:
-            return 0
-        end += length
-    return end
-
-
-_shapes: dict[tuple[str, str], tuple[list[str], int]] = {}
-"""The keys of small objects by how they are stored: offsets and lengths, then the keys themselves."""
-_MOST_SHAPES, _LONG_KEYS = 1000, 1000
+def _object(b: bytes, s: str, kind: int, at: int, room: list[int]) -> str:
+    values = [_value(b, s, k, where, room) for k, where in _entries(b, kind, at, room)]
+    pairs = zip(_keys(b, s, kind, at, room), values, strict=True)
+    return "{" + ",".join([f"{json_string(key)}:{value}" for key, value in pairs]) + "}"
 
 
 def _occupy(room: list[int], octets: int) -> None:
@@ -278,3 +235,24 @@ _TEMPORAL: dict[int, Callable[[int], str]] = {
     DATETIME: lambda packed: f"{_date(packed)} {_clock(packed, 31)}",
     TIMESTAMP: lambda packed: f"{_date(packed)} {_clock(packed, 31)}",
 }
+
+
+_writers = ObjectWriters(
+    {
+        INT16: ("h", "{v}"),
+        UINT16: ("H", "{v}"),
+        LITERAL: ("H", "literals[{v} & 255]"),
+        **{kind: ("H", f"number{kind}(b, at + {{v}})[0]") for kind in (INT32, UINT32, INT64, UINT64)},
+        DOUBLE: ("H", "double_text(double(b, at + {v})[0])"),
+    },
+    STRING,
+    {
+        "literals": _LITERALS,
+        **{f"number{kind}": read for kind, read in _NUMBERS.items()},
+        "double": _DOUBLE.unpack_from,
+        "double_text": double_text,
+        "length": _length,
+        "occupy": _occupy,
+        "value": _value,
+    },
+)

@@ -70,7 +70,7 @@ def container(keys: list[bytes], values: list[tuple[int, bytes]]) -> bytes:
 def test_the_text_is_the_document(value: Any) -> None:
     kind, octets = binary(value)
     wire = (bytes([kind]) + octets).decode("latin-1")
-    for _ in range(2):
+    for _ in range(25):  # by then objects have a writer of their own
         text = document_text(wire)
         assert text == node_text(parse(wire))
         assert json.loads(text.encode("latin-1")) == value
@@ -79,6 +79,8 @@ def test_the_text_is_the_document(value: Any) -> None:
 @given(documents, st.data())
 def test_a_damaged_document_is_refused_as_its_tree_is(value: Any, data: st.DataObject) -> None:
     kind, octets = binary(value)
+    for _ in range(25):  # by then objects have a writer of their own
+        document_text((bytes([kind]) + octets).decode("latin-1"))
     damaged = bytearray(bytes([kind]) + octets)
     for _ in range(data.draw(st.integers(1, 3))):
         damaged[data.draw(st.integers(0, len(damaged) - 1))] = data.draw(st.integers(0, 255))
