@@ -232,7 +232,7 @@ def build_sink_task(
         open_sink=lambda: _sink(plugin, options),
         open_reader=partial(log.reader, group, config.topics, raw, pattern=config.topics_regex),
         chain=build_chain(raw, retrying or at_once),
-        topic_id=cache(log.topic_id),
+        topic_id=_identities(log),
         partitions=cache(log.partitions),
         decode=decoder.decode,
         reporter=reporter,
@@ -244,6 +244,18 @@ def build_sink_task(
         on_topic=on_topic,
         retrying=retrying,
     )
+
+
+def _identities(log: Log) -> Callable[[str], str | None]:
+    """Return how a topic's identity is asked for: until it has one, for each answer costs a request."""
+    known: dict[str, str] = {}
+
+    def identity(topic: str) -> str | None:
+        if topic not in known and (found := log.topic_id(topic)) is not None:
+            known[topic] = found
+        return known.get(topic)
+
+    return identity
 
 
 def _dlq_options(config: SinkConnectorConfig, raw: Mapping[str, str]) -> dict[str, str]:

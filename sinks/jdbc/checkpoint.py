@@ -40,6 +40,7 @@ class Checkpoint:
         self.session, self.connector, self.topic_id = session, connector, topic_id
         self.known: dict[Partition, int] = {}
         self.moments: dict[Partition, Moment] = {}
+        self._met: set[str] = set()
         self._advanced: tuple[Mapping[Partition, int], Mapping[Partition, Moment]] = {}, {}
         mark = "?" if self.session.target.dialect == "sqlite" else "%s"
         where = f"WHERE connector = {mark} AND topic = {mark} AND partition_number = {mark}"
@@ -60,13 +61,16 @@ class Checkpoint:
     def load(self) -> Mapping[Partition, int]:
         """Read the stored positions, making the table when it is missing.
 
-        Positions of a topic that has been deleted and made anew are dropped: its records are others.
+        Positions of a topic that has been deleted and made anew are dropped: its records are others. Those of
+        one that is not there stay in the table until it is: the first record of it raises Moved.
         """
         self._create()
         self.known, self.moments = {}, {}
         rows = self.session.execute(self._select, [self.connector])
         for topic, number, offset, stored_id, time, position in rows:
             current = self.topic_id(topic)
+            if stored_id and current is None and topic not in self._met:
+                continue
             if stored_id and current and stored_id != current:
                 _log.warning("topic %s was made anew; its stored position %s does not count", topic, offset)
                 self.session.execute(self._delete, [self.connector, topic, number])
@@ -100,6 +104,7 @@ class Checkpoint:
         """
         newer = {p: moment for p, moment in moments.items() if moment > self.moments.get(p, ())}
         self._advanced = positions, newer
+        self._met.update(topic for topic, _ in positions)
         for (topic, number), offset in sorted(positions.items()):
             moment = newer.get((topic, number)) or self.moments.get((topic, number)) or (None, None)
             expected = self.known.get((topic, number))

@@ -26,6 +26,14 @@ from cdc.transport.kafka.writer import KafkaWriter
 
 logger = logging.getLogger(__name__)
 
+_WITHOUT_IDENTITY = (
+    "UNKNOWN_TOPIC_OR_PART",
+    "TOPIC_EXCEPTION",
+    "TOPIC_AUTHORIZATION_FAILED",
+    "UNSUPPORTED_VERSION",
+    "_UNSUPPORTED_FEATURE",
+)
+
 
 @register("log", "kafka")
 class KafkaLog(Log):
@@ -108,11 +116,13 @@ class KafkaLog(Log):
         return open_journal(self.config, self._clients, topic, options)
 
     def topic_id(self, topic: str) -> str | None:
-        """Return the topic's UUID; None where there is no such topic, or the broker has none."""
+        """Return the topic's UUID; None where there is no such topic, or no UUID. Raises LogError."""
         try:
             found = self._described(topic)
-        except driver().KafkaException:
-            return None
+        except driver().KafkaException as error:
+            if error.args[0].name() in _WITHOUT_IDENTITY:
+                return None
+            raise translate(error, f"Topic {topic} cannot be described") from None
         return str(found.topic_id) if found.topic_id is not None else None
 
     def partitions(self, topic: str) -> int:

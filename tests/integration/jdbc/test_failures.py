@@ -81,6 +81,34 @@ def test_a_topic_made_anew_is_not_skipped(target: Target) -> None:
     sink.close()
 
 
+@pytest.mark.parametrize("back", ["one", "two"])
+def test_a_topic_that_is_missing_at_the_start_is_known_by_its_identity_when_it_comes(
+    target: Target, back: str
+) -> None:
+    first, identity = Topic(SIMPLE), {"srv.public.t": "one"}
+    sink = open_sink(target, topic_id=identity.get)
+    put(sink, first.batch(*(("c", row(n, "old")) for n in range(10))))
+    sink.close()
+    identity.clear()  # deleted, or not yet known to the broker that was asked
+    sink = open_sink(target, topic_id=identity.get)
+    assert not sink.checkpoint.known
+    identity["srv.public.t"] = back
+    put(sink, Topic(SIMPLE).batch(("c", row(0, "new"))))
+    assert names(target)[0] == ("new" if back == "two" else "old"), "offset 0 of `one` was written before"
+    sink.close()
+
+
+def test_a_log_that_cannot_tell_identities_any_more(target: Target) -> None:
+    topic = Topic(SIMPLE)
+    sink = open_sink(target, topic_id=lambda topic: "one")
+    put(sink, topic.batch(("c", row(0, "old"))))
+    sink.close()
+    sink = open_sink(target, topic_id=lambda topic: None)
+    put(sink, Topic(SIMPLE).batch(("c", row(0, "again"))), topic.batch(("c", row(1, "new"))))
+    assert sorted(names(target).items()) == [(0, "old"), (1, "new")]
+    sink.close()
+
+
 def test_the_guard_keeps_newer_rows(target: Target) -> None:
     topic = Topic(SIMPLE)
     sink = open_sink(target, guard_column="_cdc_pos")
