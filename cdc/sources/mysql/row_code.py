@@ -114,15 +114,10 @@ class Code:
 
     def flush(self) -> None:
         """Write what waits."""
-        if self._codes:
-            packed = struct.Struct("<" + "".join(self._codes))
-            name = f"S{len(self._scope)}"
-            self._scope[name] = packed.unpack_from
-            if self._names:
-                self._lines.append(f"{''.join(f'{one}, ' for one in self._names)}= {name}(b, p)")
-            self._lines.append(f"p += {packed.size}")
-        self._lines += self._after
-        self._codes, self._names, self._after = [], [], []
+        size = self._unpack()
+        if size:
+            self._lines.append(f"p += {size}")
+        self._fill()
 
     def compiled(self, parameters: str, scope: Any) -> Read:
         """Return the function."""
@@ -141,16 +136,46 @@ class Code:
                 self._names.append(name)
                 self._after += lines
             return
-        self.flush()
+        start, length = self._span(wire.prefix)
         if unused:
-            self._lines.append(f"p += {wire.prefix} + {_length('p', wire.prefix)}")
+            self._lines.append(f"p += {start} + {length}")
+            self._fill()
             return
-        self._lines.append(f"q = p + {wire.prefix}; p = q + {_length('p', wire.prefix)}")
+        self._lines.append(f"q = p + {start}; p = q + {length}")
+        self._fill()
         self._lines += [f"{name} = {self._view}[q:p]", *lines]
 
+    def _unpack(self) -> int:
+        """Write the unpacking of the values that wait; return their octets."""
+        packed = struct.Struct("<" + "".join(self._codes))
+        if self._names:
+            name = f"S{len(self._scope)}"
+            self._scope[name] = packed.unpack_from
+            self._lines.append(f"{''.join(f'{one}, ' for one in self._names)}= {name}(b, p)")
+        self._codes, self._names = [], []
+        return packed.size
+
+    def _fill(self) -> None:
+        """Write what is made of the values that waited."""
+        self._lines += self._after
+        self._after = []
+
+    def _span(self, prefix: int) -> tuple[int, str]:
+        """Write the unpacking of what waits, and of the length that follows it if there is anything.
+
+        Return how far behind `p` the value of that length starts, and the expression of the length.
+        """
+        if self._names and prefix in _LENGTHS:
+            self._codes.append(_LENGTHS[prefix])
+            self._names.append("n")
+            return self._unpack(), "n"
+        size = self._unpack()
+        return size + prefix, _length(size, prefix)
+
     def _differing(self, column: int, image: Image, wanted: cells.Cells) -> None:
-        prefix = self._stored[column].wire.prefix
-        self.add(f"q = p + {prefix}; p = q + {_length('p', prefix)}")
+        start, length = self._span(self._stored[column].wire.prefix)
+        self._fill()
+        self.add(f"q = p + {start}; p = q + {length}")
         if wanted:
             self._borrowed(f"old[{image.old.index(column)}]", wanted, change="patched(v, s[q:p])")
 
@@ -166,11 +191,13 @@ class Code:
 
 
 _FLOATS = ("f", "d")
+_LENGTHS = {1: "B", 2: "H", 4: "I"}
 
 
-def _length(at: str, prefix: int) -> str:
-    """Return the expression of a length of one to four octets."""
+def _length(at: int, prefix: int) -> str:
+    """Return the expression of a length of one to four octets that stands so far behind `p`."""
+    places = [f"p + {at + n}" if at + n else "p" for n in range(prefix)]
     if prefix == 4:
-        return f"INT32(b, {at})[0]"
-    parts = [f"b[{at}+{n}] << {8 * n}" if n else f"b[{at}]" for n in range(prefix)]
+        return f"INT32(b, {places[0]})[0]"
+    parts = [f"b[{place}] << {8 * n}" if n else f"b[{place}]" for n, place in enumerate(places)]
     return f"({' | '.join(parts)})" if prefix > 1 else parts[0]
