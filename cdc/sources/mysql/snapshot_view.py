@@ -8,6 +8,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from cdc.errors import CdcError
 from cdc.sources.mysql.catalog import Catalog, CatalogTable
 from cdc.sources.mysql.config import BinlogConfig
 from cdc.sources.mysql.connection import connect
@@ -60,10 +61,10 @@ class SnapshotView:
             self._free.append(connection)
 
     def cancel(self) -> None:
-        """End what the server does for any of them; they are lost with it."""
+        """End what the server does for any of them, if it can be reached; they are lost with it."""
         from pymysql.err import MySQLError
 
-        with connect(self._config) as killer, killer.cursor() as cursor:
+        with suppress(CdcError), connect(self._config) as killer, killer.cursor() as cursor:
             for connection in self.connections:
                 with suppress(MySQLError):  # it is gone already
                     cursor.execute(f"KILL {connection.thread_id()}")  # type: ignore[no-untyped-call]
