@@ -67,6 +67,8 @@ _header = struct.Struct("<IBIIIH").unpack_from
 _heads = struct.Struct("<IBIBIII").unpack_from
 _int64 = struct.Struct("<Q").unpack_from
 _crc32 = zlib.crc32
+_RESIDUE = 0x2144DF1C
+"""The CRC-32 of whatever has its own CRC-32 behind it."""
 _int32 = struct.Struct("<I").unpack_from
 
 
@@ -151,7 +153,7 @@ class EventDecoder:
                         self._end = log_pos = self._next_position(log_pos, length)
                     self._pos = pos = log_pos - length
                     stop = end - checksum
-                    if checksum and verify and _crc32(data[at + 5 : stop]) != _int32(data, stop)[0]:
+                    if checksum and verify and _crc32(data[at + 5 : end]) != _RESIDUE:
                         raise Malformed("its checksum is wrong")
                     head = timestamp, server_id, pos, log_pos, self._serial
                     self._serial += 1
