@@ -19,6 +19,10 @@ class Reporter(Protocol):
         """Raise RecordRejected, or set the record aside (dead letter queue) and return."""
         ...
 
+    def commit(self) -> None:
+        """Make durable what was set aside; a sink with positions of its own passes the record after this."""
+        ...
+
 
 @dataclass(slots=True)
 class SinkContext:

@@ -26,10 +26,6 @@ STREAM_ROWS = 4000
 """From so many records on they are sent to the database while more are read."""
 
 
-def _nothing() -> None:
-    """Do nothing."""
-
-
 @register(
     "sink",
     "jdbc",
@@ -185,7 +181,7 @@ class JdbcSink(Sink):
     def _reject(self, span: Span, error: RowsRejected) -> None:
         self.context.report(span.batch, span.start, error)
         # Our position is about to pass the record: what was set aside must be durable before.
-        getattr(self.context.report, "commit", _nothing)()
+        self.context.report.commit()
         self.context.metrics.add("TotalNumberOfErrantRecords")
 
     def _retrying(self, spans: Sequence[Span], *, skip: bool = False) -> None:

@@ -38,6 +38,25 @@ def topic(kafka: KafkaBroker, log: KafkaLog) -> str:
     return made
 
 
+def test_a_topic_that_is_made_anew_has_another_identity(kafka: KafkaBroker, log: KafkaLog) -> None:
+    admin, made = AdminClient({"bootstrap.servers": kafka.bootstrap}), name("anew")
+    assert log.topic_id(made) is None
+    make(admin, made)
+    first = _identity(log, made, None)
+    assert first is not None
+    admin.delete_topics([made])[made].result(30)
+    make(admin, made)
+    assert _identity(open_log(kafka), made, first) not in (None, first)
+
+
+def _identity(log: KafkaLog, topic: str, before: str | None) -> str | None:
+    """Return the topic's identity once the broker tells another one: what was made is not seen at once."""
+    until = time.monotonic() + 20
+    while (found := log.topic_id(topic)) in (None, before) and time.monotonic() < until:
+        time.sleep(0.05)
+    return found
+
+
 def poll(reader: LogReader, count: int, patience: float = 30.0) -> Records:
     found: Records = []
     until = time.monotonic() + patience
