@@ -70,7 +70,7 @@ class CapturedTables:
 
     def warnings(self, tables: Sequence[CatalogTable]) -> Iterator[str]:
         """Yield what in the config or in these captured tables deserves a look."""
-        yield from self._rules.warnings((table.full_name, self._column_names(table)) for table in tables)
+        yield from self._rules.warnings(self._column_names(tables))
         for table in tables:
             if table.identity in "dn" and not (table.has_primary_key and table.identity == "d"):
                 yield (
@@ -79,8 +79,10 @@ class CapturedTables:
                     f"{quote(table.schema)}.{quote(table.name)} REPLICA IDENTITY FULL"
                 )
 
-    def _column_names(self, table: CatalogTable) -> list[str]:
-        return [column.name for column in self._catalog.details(table.oid).columns]
+    def _column_names(self, tables: Sequence[CatalogTable]) -> Iterator[tuple[str, list[str]]]:
+        found = self._catalog.details([table.oid for table in tables])
+        for table in tables:
+            yield table.full_name, [column.name for column in found[table.oid].columns]
 
     def stream_version(self, relation: Relation) -> TableVersion | None:
         """Return the version that a Relation message starts; None when it is not captured.
@@ -90,7 +92,8 @@ class CapturedTables:
         """
         if not self.wants(relation.schema, relation.table):
             return None
-        before, now = self._seen.get(relation.oid), self._catalog.details(relation.oid)
+        before = self._seen.get(relation.oid)
+        now = self._catalog.details([relation.oid])[relation.oid]
         details = now if now.columns or before is None else before
         self._seen[relation.oid] = details
         specs = []
@@ -108,9 +111,13 @@ class CapturedTables:
             version.labels = LabelCheck(table, wire, enums, self._catalog.labels)
         return version
 
-    def snapshot_table(self, entry: CatalogTable) -> SnapshotTable:
-        """Return how a table is read in a snapshot."""
-        details = self._seen[entry.oid] = self._catalog.details(entry.oid)
+    def snapshot_tables(self, entries: Sequence[CatalogTable]) -> list[SnapshotTable]:
+        """Return how tables are read in a snapshot."""
+        found = self._catalog.details([entry.oid for entry in entries])
+        self._seen.update(found)
+        return [self._snapshot_table(entry, found[entry.oid]) for entry in entries]
+
+    def _snapshot_table(self, entry: CatalogTable, details: TableDetails) -> SnapshotTable:
         primary = details.key if details.key_is_primary else ()
         specs = [
             ColumnSpec(c.name, c.type_oid, c.type_modifier, c, c.name in primary) for c in details.columns

@@ -19,27 +19,27 @@ SELECT c.oid, n.nspname, c.relname, c.relkind::text, c.relreplident::text,
  ORDER BY n.nspname, c.relname
 """
 _COLUMNS = """
-SELECT a.attname, a.atttypid, a.atttypmod, a.attnotnull, a.attgenerated::text,
+SELECT a.attrelid, a.attname, a.atttypid, a.atttypmod, a.attnotnull, a.attgenerated::text,
        pg_get_expr(d.adbin, d.adrelid), col_description(a.attrelid, a.attnum),
        format_type(a.atttypid, a.atttypmod),
        (SELECT format(' COLLATE %%I.%%I', n.nspname, c.collname)
           FROM pg_collation c JOIN pg_namespace n ON n.oid = c.collnamespace
          WHERE c.oid = a.attcollation AND c.collname <> 'default')
   FROM pg_attribute a LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
- WHERE a.attrelid = %s AND a.attnum > 0 AND NOT a.attisdropped
- ORDER BY a.attnum
+ WHERE a.attrelid = ANY (%s) AND a.attnum > 0 AND NOT a.attisdropped
+ ORDER BY a.attrelid, a.attnum
 """
 # The primary key, or else the first unique index over plain columns (as Debezium chooses).
-_KEY = """
-SELECT ARRAY(SELECT a.attname FROM unnest(i.indkey) WITH ORDINALITY k(attnum, place)
+_KEYS = """
+SELECT DISTINCT ON (i.indrelid) i.indrelid,
+       ARRAY(SELECT a.attname FROM unnest(i.indkey) WITH ORDINALITY k(attnum, place)
                JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
               WHERE k.place <= i.indnkeyatts ORDER BY k.place),
        i.indisprimary
   FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
- WHERE i.indrelid = %s AND i.indisunique AND i.indisvalid
+ WHERE i.indrelid = ANY (%s) AND i.indisunique AND i.indisvalid
    AND i.indpred IS NULL AND i.indexprs IS NULL
- ORDER BY i.indisprimary DESC, c.relname
- LIMIT 1
+ ORDER BY i.indrelid, i.indisprimary DESC, c.relname
 """
 _LABELS = "SELECT enumtypid, enumlabel FROM pg_enum WHERE enumtypid = ANY (%s)"
 _LOCATE = "SELECT to_regclass(format('%%I.%%I', %s::text, %s::text))::oid"
@@ -116,15 +116,16 @@ class Catalog:
         """Return (type, label) of all labels of these enums."""
         return self._connection.execute(_LABELS, (list(types),)).fetchall()
 
-    def details(self, oid: int) -> TableDetails:
-        """Return columns and key of a table; without columns when it is gone."""
-        rows = self._connection.execute(_COLUMNS, (oid,))
-        columns = tuple(
-            CatalogColumn(
-                name, type_oid, modifier, not_null, bool(generated), default, comment, kind, order or ""
+    def details(self, oids: Sequence[int]) -> dict[int, TableDetails]:
+        """Return columns and key of tables, by oid; without columns where one is gone."""
+        columns: dict[int, list[CatalogColumn]] = {oid: [] for oid in oids}
+        for oid, *row in self._connection.execute(_COLUMNS, (list(oids),)):
+            name, type_oid, modifier, not_null, generated, default, comment, kind, order = row
+            columns[oid].append(
+                CatalogColumn(
+                    name, type_oid, modifier, not_null, bool(generated), default, comment, kind, order or ""
+                )
             )
-            for name, type_oid, modifier, not_null, generated, default, comment, kind, order in rows
-        )
-        key = self._connection.execute(_KEY, (oid,)).fetchone()
-        names: Sequence[str] = key[0] if key else ()
-        return TableDetails(columns, tuple(names), bool(key and key[1]))
+        found = self._connection.execute(_KEYS, (list(oids),))
+        keys = {oid: (tuple(names), primary) for oid, names, primary in found}
+        return {oid: TableDetails(tuple(columns[oid]), *keys.get(oid, ((), False))) for oid in columns}

@@ -186,8 +186,8 @@ class PostgresSource(Source):
 
     def _snapshot_tables(self) -> list[SnapshotTable]:
         self._types.forget()
-        wanted = [table for table in self._captured.tables() if self._in_snapshot(table)]
-        return [self._captured.snapshot_table(table) for table in wanted]
+        tables = self._captured.tables()
+        return self._captured.snapshot_tables([table for table in tables if self._in_snapshot(table)])
 
     def _in_snapshot(self, table: Any) -> bool:
         """Whether a captured table is read: each row once, from leaves or from the root."""
