@@ -34,10 +34,11 @@ if TYPE_CHECKING:
 _FILES = """
 SELECT format('%%I.%%I', n.nspname, c.relname), pg_relation_filenode(c.oid)::text, c.relfilenode::text
   FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
- WHERE c.relkind = 'r'
-   AND (c.oid = %(oid)s OR c.oid IN (SELECT relid FROM pg_partition_tree(%(oid)s) WHERE isleaf))
+ WHERE c.oid {} AND c.relkind = 'r'
  ORDER BY c.oid
 """
+_FILE = _FILES.format("= %s")
+_FILES_OF_PARTITIONS = _FILES.format("IN (SELECT relid FROM pg_partition_tree(%s) WHERE isleaf)")
 _FIRST_PLACE = "(0,0)"
 
 
@@ -106,10 +107,11 @@ class TableReading:
 
     def _held_files(self) -> list[tuple[str, str]]:
         """Return name and file of the table, or of its partitions; they stay until the transaction ends."""
-        only = "" if self._table.catalog.kind == "p" else "ONLY "
+        partitioned = self._table.catalog.kind == "p"
+        only, statement = ("", _FILES_OF_PARTITIONS) if partitioned else ("ONLY ", _FILE)
         with altered(self._table):
             self._connection.execute(f"SELECT FROM {only}{qualified(self._table)} LIMIT 0".encode())
-        found = self._connection.execute(_FILES, {"oid": self._table.catalog.oid}).fetchall()
+        found = self._connection.execute(statement.encode(), (self._table.catalog.oid,)).fetchall()
         if any(now != shown for _, now, shown in found):
             raise _altered(self._table, "it was rewritten")
         return [(name, now) for name, now, _ in found]
