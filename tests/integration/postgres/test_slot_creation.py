@@ -115,6 +115,25 @@ def test_it_goes_on_when_the_transaction_ends(capture: Capture, open_transaction
     assert capture.rows("t") == [("r", n) for n in range(1, 7)]
 
 
+def test_a_later_run_that_begins_a_table_without_a_key_waits_as_well(
+    capture: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    killed(capture, monkeypatch)
+    with capture.database.connect(autocommit=False) as connection, logged() as messages:
+        with connection.transaction():
+            connection.execute("insert into blind values (6)")
+            with connection.transaction():
+                connection.execute("insert into blind values (7)")
+            capture.start()
+            capture.until(lambda: waits(capture.database), "waiting")
+            capture.until(lambda: any("waits" in message for message in messages), "said")
+        capture.sync()
+    capture.stop()
+    assert capture.error is None
+    assert capture.rows("blind") == [("r", n) for n in range(1, 8)]
+    assert capture.database.slots() == [capture.slot]
+
+
 def test_a_stop_ends_the_waiting_for_a_busy_slot(capture: Capture) -> None:
     with capture.running():
         capture.sync()
