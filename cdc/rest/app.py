@@ -7,6 +7,7 @@ offsets, loggers, and the writing methods of connectors.
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 from http import HTTPStatus
 from itertools import chain
 
@@ -34,7 +35,19 @@ def application(herder: Herder) -> ASGIApp:
     )
     app.state.herder = herder
     app.router.redirect_slashes = False
-    return PathAsSent(app)
+    return PathAsSent(Answered(app))
+
+
+class Answered:
+    """Keep the connection after a failure: Starlette answers it, and raises it once more for the server."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on."""
+        with suppress(Exception):  # answered and logged by `_failure`
+            await self.app(scope, receive, send)
 
 
 class PathAsSent:

@@ -125,7 +125,9 @@ def test_method_not_allowed(client: httpx.Client) -> None:
     assert "GET" in answer.headers["allow"]
 
 
-def test_a_failure_is_told_in_the_same_shape(client: httpx.Client, herder: FakeHerder) -> None:
+def test_a_failure_is_told_in_the_same_shape(
+    client: httpx.Client, herder: FakeHerder, caplog: pytest.LogCaptureFixture
+) -> None:
     def broken(name: str) -> ConnectorStatus:
         raise ValueError("the state is unreadable")
 
@@ -135,6 +137,8 @@ def test_a_failure_is_told_in_the_same_shape(client: httpx.Client, herder: FakeH
         500,
         '{"error_code":500,"message":"the state is unreadable"}',
     )
+    assert client.get("/connectors").status_code == 200, "over the same connection"
+    assert [record.name for record in caplog.records if record.levelname == "ERROR"] == ["cdc.rest.app"]
 
 
 def test_the_trace_is_there_only_when_a_task_failed(client: httpx.Client, herder: FakeHerder) -> None:
