@@ -159,8 +159,8 @@ def _stored_datetime(form: TemporalForm, days: Days, precision: int, modes: Mode
     minute = f"mysql_minutes[mysql_n >> {6 + shift} & 2047]"
     second = f"(mysql_n{f' >> {shift}' if shift else ''} & 63) * 1000000"
     number = f"(mysql_d + {minute} + {second}{fraction})"
-    test = f"(mysql_d := {name}[(mysql_n := int.from_bytes(v, 'big')) >> {17 + shift} & 4194303]) is not None"
-    scope = {name: memo, "mysql_minutes": _MINUTES, **_ISO}
+    test = f"(mysql_d := {name}[(mysql_n := mysql_number(v)) >> {17 + shift} & 4194303]) is not None"
+    scope = {name: memo, "mysql_minutes": _MINUTES, "mysql_number": int.from_bytes, **_ISO}
     return _guarded(form, test, number, f"mysql_iso_moment({number})", zero, scope)
 
 

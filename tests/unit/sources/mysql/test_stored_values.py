@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 
 from cdc.relational.column_type import function
 from cdc.relational.decimals import unscaled_json
+from cdc.relational.floats import java_json
 from cdc.sources.mysql.binlog.events import ColumnMap
 from cdc.sources.mysql.types import temporal
 from cdc.sources.mysql.types.modes import Modes
-from cdc.sources.mysql.types.numbers import unscaled_json_reader, unscaled_reader
-from cdc.sources.mysql.types.wire import DATETIME2
+from cdc.sources.mysql.types.numbers import double, unscaled_json_reader, unscaled_reader
+from cdc.sources.mysql.types.wire import DATETIME2, DOUBLE
 
 _OCTETS = (0, 1, 1, 2, 2, 3, 3, 4, 4, 4)
 
@@ -65,3 +66,10 @@ def test_datetimes(digits: int, moment: datetime) -> None:
     assert read(octets) == (moment.replace(tzinfo=UTC) - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(
         microseconds=1
     )
+
+
+@given(st.floats(allow_nan=False) | st.floats(-1e8, 1e8) | st.floats(-0.01, 0.01))
+def test_doubles(value: float) -> None:
+    codec = double(fixed=False).binlog(ColumnMap(DOUBLE, 8, nullable=False)).codec
+    assert codec.json is not None
+    assert function(codec.json, codec.scope)(value) == java_json(value)
