@@ -93,12 +93,12 @@ def single_json(value: float) -> str:
     """Return the JSON of a float: the fewest digits that tell it from its neighbours, as Java prints it."""
     if value == (whole := int(value)) and -10_000_000 < whole < 10_000_000 and (whole or str(value) == "0.0"):
         return f"{whole}.0"
-    if abs(value) > _TINY:
+    if (size := abs(value)) > _TINY:
         octets = _FLOAT.pack(value)
-        for digits in (6, 7, 8, 9):
-            text = float(f"{value:.{digits}g}")
-            if abs(text) < 3.4028236e38 and _FLOAT.pack(text) == octets:
-                return java_json(text)
+        for form in ("%.6g", "%.7g", "%.8g", "%.9g"):
+            found = float(form % value)
+            if abs(found) < 3.4028236e38 and _FLOAT.pack(found) == octets:
+                return orjson.dumps(found).decode() if 0.001 <= size < 1e7 else java_json(found)
     return float_text(value)
 
 

@@ -14,8 +14,9 @@ from cdc.relational.floats import java_json
 from cdc.sources.mysql.binlog.events import ColumnMap
 from cdc.sources.mysql.types import temporal
 from cdc.sources.mysql.types.modes import Modes
-from cdc.sources.mysql.types.numbers import double, unscaled_json_reader, unscaled_reader
-from cdc.sources.mysql.types.wire import DATETIME2, DOUBLE
+from cdc.sources.mysql.types.numbers import double, single, unscaled_json_reader, unscaled_reader
+from cdc.sources.mysql.types.wire import DATETIME2, DOUBLE, FLOAT
+from schemas.java_text import float_text
 
 _OCTETS = (0, 1, 1, 2, 2, 3, 3, 4, 4, 4)
 
@@ -73,3 +74,10 @@ def test_doubles(value: float) -> None:
     codec = double(fixed=False).binlog(ColumnMap(DOUBLE, 8, nullable=False)).codec
     assert codec.json is not None
     assert function(codec.json, codec.scope)(value) == java_json(value)
+
+
+@given(st.floats(width=32, allow_nan=False, allow_infinity=False) | st.floats(-1e8, 1e8, width=32))
+def test_floats(value: float) -> None:
+    codec = single().binlog(ColumnMap(FLOAT, 4, nullable=False)).codec
+    assert codec.json is not None
+    assert function(codec.json, codec.scope)(value) == float_text(value)
