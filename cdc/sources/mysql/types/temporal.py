@@ -223,7 +223,7 @@ def _minute(number: int) -> str:
 
 
 _SECONDS = [f"{second:02}" for second in range(60)]
-_ZONED = {"mysql_seconds": _SECONDS}
+_ZONED = {"mysql_seconds": _SECONDS, "mysql_number": int.from_bytes}
 
 
 def timestamp(precision: int, modes: Modes, zero: Any, *, shortest: bool = False) -> Forms:
@@ -249,14 +249,16 @@ def _stored_timestamp(column: ColumnMap, precision: int, zero: Any, shortest: bo
     if column.type == TIMESTAMP and not precision:
         return _guarded(ZONED_TIMESTAMP, "(mysql_n := v)", "", f"{moment} + 'Z'", zero, scope)
     digits = column.metadata if column.type == TIMESTAMP2 else precision
-    size = _FRACTION_BITS[digits]
-    if not size:
-        test = "(mysql_n := int.from_bytes(v, 'big'))"
+    shift = _FRACTION_BITS[digits]
+    if not shift:
+        test = "(mysql_n := mysql_number(v))"
         return _guarded(ZONED_TIMESTAMP, test, "", f"{moment} + 'Z'", zero, scope)
     # MySQL stores an even number of digits, MariaDB's old form the declared number.
     kept = digits + digits % 2 if column.type == TIMESTAMP2 else digits
-    fraction = f"'.' + str(int.from_bytes(v[4:], 'big')).zfill({kept})[:{digits}]"
+    fraction = f"'.%0{kept}d' % (mysql_m & {(1 << shift) - 1})"
+    if kept > digits:
+        fraction = f"({fraction})[:{digits + 1}]"
     if shortest:
         fraction = f"({fraction}).rstrip('0').rstrip('.')"
-    test = "(mysql_n := int.from_bytes(v[:4], 'big'))"
+    test = f"(mysql_n := (mysql_m := mysql_number(v)) >> {shift})"
     return _guarded(ZONED_TIMESTAMP, test, "", f"{moment} + {fraction} + 'Z'", zero, scope)

@@ -15,7 +15,7 @@ from cdc.sources.mysql.binlog.events import ColumnMap
 from cdc.sources.mysql.types import temporal
 from cdc.sources.mysql.types.modes import Modes
 from cdc.sources.mysql.types.numbers import double, single, unscaled_json_reader, unscaled_reader
-from cdc.sources.mysql.types.wire import DATETIME2, DOUBLE, FLOAT
+from cdc.sources.mysql.types.wire import DATETIME2, DOUBLE, FLOAT, TIMESTAMP2
 from schemas.java_text import float_text
 
 _OCTETS = (0, 1, 1, 2, 2, 3, 3, 4, 4, 4)
@@ -67,6 +67,20 @@ def test_datetimes(digits: int, moment: datetime) -> None:
     assert read(octets) == (moment.replace(tzinfo=UTC) - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(
         microseconds=1
     )
+
+
+@given(st.integers(0, 6), st.booleans(), st.integers(1, 2**32 - 1), st.integers(0, 999_999))
+def test_timestamps(digits: int, shortest: bool, seconds: int, micros: int) -> None:
+    size = (digits + 1) // 2
+    octets = seconds.to_bytes(4, "big") + (micros // 10 ** (6 - 2 * size)).to_bytes(size, "big")
+    forms = temporal.timestamp(6, Modes(), None, shortest=shortest)
+    codec = forms.binlog(ColumnMap(TIMESTAMP2, digits, nullable=False)).codec
+    read: Any = function(codec.value, codec.scope)
+    fraction = f".{micros:06}"[: digits + 1] if digits else ""
+    if shortest:
+        fraction = fraction.rstrip("0").rstrip(".")
+    assert read(octets) == f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}{fraction}Z"
+    assert read(bytes(len(octets))) is None
 
 
 @given(st.floats(allow_nan=False) | st.floats(-1e8, 1e8) | st.floats(-0.01, 0.01))
