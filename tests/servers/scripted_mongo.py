@@ -61,6 +61,7 @@ CURSOR_NOT_FOUND: Final[Document] = {
     "errmsg": "cursor id 1 not found",
     "errorLabels": ["ResumableChangeStreamError"],
 }
+_LOST: Final = -1
 HANG_UP: Final[Document] = {}
 """Instead of a reply: the connection ends."""
 
@@ -174,6 +175,8 @@ class ScriptedMongo:
                 reply = self._aggregate(command)
             case "getMore":
                 reply = self._get_more(command)
+            case "listDatabases":
+                reply = {"ok": 1.0, "databases": []}
             case "buildInfo":
                 version = [*self.version, 0]
                 reply = {"ok": 1.0, "version": ".".join(map(str, self.version)), "versionArray": version}
@@ -206,7 +209,9 @@ class ScriptedMongo:
     def _aggregate(self, command: Document) -> Document:
         place = self.oplog.place(command["pipeline"][0]["$changeStream"])
         if place is None:
-            return HISTORY_LOST
+            if command["cursor"].get("batchSize", 101):
+                return HISTORY_LOST
+            place = _LOST  # a server looks at the oplog when it is asked for events
         cursor = len(self._cursors) + 1
         self._cursors[cursor] = place
         return self._batch(command, cursor, "firstBatch", [])
@@ -215,6 +220,8 @@ class ScriptedMongo:
         cursor = int(command["getMore"])
         if cursor not in self._cursors:
             return CURSOR_NOT_FOUND
+        if self._cursors[cursor] == _LOST:
+            return HISTORY_LOST
         deadline = time.monotonic() + command.get("maxTimeMS", 1000) / 1000
         with self.oplog.grown:
             while cursor in self._cursors and len(self.oplog.events) <= self._cursors[cursor]:

@@ -88,6 +88,8 @@ class ChangeEvents:
 
     def idle(self, token: bytes, clock_ns: int) -> list[Batch]:
         """Take note that the stream is at `token` and there is nothing before it; return a marker due."""
+        if self._fragments.waiting:
+            return []
         self._changes, self._marks = {}, []
         self._enter(None, clock_ns)
         self.position = self.position.idle(token)
@@ -111,7 +113,7 @@ class ChangeEvents:
             data, found = whole, members(whole)
         op = self._ops.get(_text(data, found, b"operationType"))
         collection = self._collection(data, found) if op is not None else None
-        token, time = _value(data, found, b"_id"), self._cluster_time(data, found)
+        token, time = _needed(data, found, b"_id"), self._cluster_time(data, found)
         if op is None or collection is None:
             self.position = Position(token, time)
             return
@@ -138,7 +140,7 @@ class ChangeEvents:
         rows = changes.rows
         rows.before.append(before)
         rows.after.append(after)
-        rows.keys.append(key_document(_value(data, found, b"documentKey")))
+        rows.keys.append(key_document(_needed(data, found, b"documentKey")))
         rows.updates.append(update)
         changes.ops.append(op)
         changes.transactions.append(values)
@@ -155,7 +157,7 @@ class ChangeEvents:
         return self._namespaces[namespace]
 
     def _cluster_time(self, data: bytes, found: Places) -> ClusterTime:
-        order, seconds = _time(data, found[b"clusterTime"][0])
+        order, seconds = _time(data, _place(found, b"clusterTime")[0])
         return ClusterTime(seconds, order)
 
     def _values(
@@ -242,12 +244,20 @@ def _value(data: bytes, found: Places, name: bytes) -> bytes:
     return data[start:stop]
 
 
+def _needed(data: bytes, found: Places, name: bytes) -> bytes:
+    start, stop = _place(found, name)
+    return data[start:stop]
+
+
 def _text(data: bytes, found: Places, name: bytes) -> bytes:
+    return _needed(data, found, name)[4:-1]
+
+
+def _place(found: Places, name: bytes) -> tuple[int, int]:
     try:
-        start, stop = found[name]
+        return found[name]
     except KeyError:
         raise UnsupportedValue(
             f"An event of the change stream has no {name.decode()}",
             hint="cursor.pipeline must not leave out _id, operationType, ns, clusterTime and documentKey",
         ) from None
-    return data[start + 4 : stop - 1]

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from cdc.errors import ConnectionFailed
 from cdc.metrics import Metrics
 from cdc.sources.mongodb.client import Deployment, run
 from cdc.sources.mongodb.elements import documents, members
+from cdc.sources.mongodb.oversize import SPLIT_STAGE
 from cdc.sources.mongodb.positions import Position
 from cdc.sources.mongodb.tokens import ClusterTime
 
@@ -84,16 +85,32 @@ class ChangeStream:
         self._namespace = ""
         self._position = Position()
 
-    def open(self, position: Position) -> Batch:
-        """Start behind a position, or now; return where that is, without events. Raises PositionLost."""
+    def verify(self, position: Position) -> None:
+        """Have the server find a position in the oplog; raises PositionLost.
+
+        It looks only for somebody who wants an event: `open` asks for none.
+        """
+        stages = ({"$project": {"_id": 1}}, *(one for one in self._request.stages if SPLIT_STAGE in one))
+        request = replace(self._request, options={}, stages=stages)
+        probe = ChangeStream(self._client, self._deployment, request)
+        try:
+            probe.open(position, events=1)
+        finally:
+            probe.close()
+
+    def open(self, position: Position, events: int = 0) -> Batch:
+        """Start behind a position, or now; return where that is, with so many events at most.
+
+        Raises PositionLost for a token that is none; see `verify`.
+        """
         self.close()
         self._position = position
         self._session = self._client.start_session(causal_consistency=False)
         command: dict[str, Any] = {
             "aggregate": self._request.collection or 1,
             "pipeline": [{"$changeStream": self._stage(position)}, *self._request.stages],
-            # An answer at once, without events: where the stream stands.
-            "cursor": {"batchSize": 0},
+            # Without events an answer at once: where the stream stands.
+            "cursor": {"batchSize": events},
             **self._request.command,
         }
         batch = self._run(command, b"firstBatch")

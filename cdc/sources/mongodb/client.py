@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
-from cdc.errors import DriverMissing, ServerNotReady
+from cdc.errors import ConfigError, DriverMissing, Problem, ServerNotReady
 from cdc.sources.mongodb.failures import REPLICA_SET_HINT, Hints, failure
 
 if TYPE_CHECKING:
@@ -53,6 +53,7 @@ class _Sticky:
 
 
 _CREDENTIALS = re.compile(r"^.*@")
+_QUOTED = re.compile(r"""(["']).*\1""")
 
 
 def options(deployment: Deployment) -> dict[str, Any]:
@@ -70,11 +71,8 @@ def place(deployment: Deployment) -> str:
 
 def connect(deployment: Deployment) -> MongoClient[RawBSONDocument]:
     """Return a client whose documents stay BSON; raises our errors, standalone servers included."""
-    pymongo, raw = _driver()
+    client = _client(deployment)
     with translated(deployment):
-        client: MongoClient[RawBSONDocument] = pymongo.MongoClient(
-            deployment.address, document_class=raw, server_selector=_Sticky(), **options(deployment)
-        )
         try:
             hello = client.admin.command("hello")
         except BaseException:
@@ -83,6 +81,27 @@ def connect(deployment: Deployment) -> MongoClient[RawBSONDocument]:
     if "setName" not in hello and hello.get("msg") != "isdbgrid":
         client.close()
         raise ServerNotReady(f"MongoDB {place(deployment)} is a standalone server", hint=REPLICA_SET_HINT)
+    return client
+
+
+def _client(deployment: Deployment) -> MongoClient[RawBSONDocument]:
+    """Return a client that has not been used. Raises ConfigError for a connection string that is none.
+
+    Where credentials are not percent-encoded, what the driver says has parts of them, in quotes.
+    """
+    pymongo, raw = _driver()
+    hints = deployment.hints
+    with translated(deployment):
+        try:
+            client: MongoClient[RawBSONDocument] = pymongo.MongoClient(
+                deployment.address, document_class=raw, server_selector=_Sticky(), **options(deployment)
+            )
+        except OSError as error:
+            raise ServerNotReady(f"A certificate cannot be read: {error}", hint=hints.tls) from None
+        except (pymongo.errors.InvalidURI, ValueError) as error:
+            said = _QUOTED.sub("…", str(error))
+            message = f"The '{hints.address}' value is invalid: {said}; credentials in it are percent-encoded"
+            raise ConfigError([Problem(hints.address, message)]) from None
     return client
 
 

@@ -27,10 +27,11 @@ REPLICA_SET_HINT = (
 class Hints:
     """The ways out, in the words of the options that the operator sets; `{user}` is the user's name.
 
-    lost: the position. too_large: an event. cannot_split: a server. rights: of the user. credentials,
-    tls, hosts: of the connection.
+    address: the option with the connection string. lost: the position. too_large: an event. cannot_split:
+    a server. rights: of the user. credentials, tls, hosts: of the connection.
     """
 
+    address: str
     lost: str
     too_large: str
     cannot_split: str

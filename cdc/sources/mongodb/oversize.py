@@ -6,7 +6,7 @@ import logging
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from cdc.errors import ServerNotReady
+from cdc.errors import PositionLost, ServerNotReady
 from cdc.sources.mongodb.client import Deployment, translated
 from cdc.sources.mongodb.elements import document, elements, members
 
@@ -27,6 +27,9 @@ SPLIT: Final = b"splitEvent"
 
 WHOLE: Final = document((b"\x10fragment\0\1\0\0\0", b"\x10of\0\1\0\0\0"))
 """Its value in an event that is in one piece."""
+
+SPLIT_STAGE: Final = "$changeStreamSplitLargeEvent"
+"""The stage that cuts them: whoever starts behind a fragment needs it too."""
 
 _HEADROOM: Final = 64 * 1024
 """Bytes for what an event holds besides documents: tokens, names, times."""
@@ -52,7 +55,7 @@ def can_split(version: tuple[int, ...]) -> bool:
 def large_events(*, can_split: bool) -> Mapping[str, Any]:
     """Return the stage that splits large events, or else takes out what makes them large."""
     if can_split:
-        return {"$changeStreamSplitLargeEvent": {}}
+        return {SPLIT_STAGE: {}}
     parts = ("fullDocument", "fullDocumentBeforeChange", "updateDescription")
     total = {"$add": [{"$ifNull": [{"$bsonSize": f"${name}"}, 0]} for name in parts]}
     too_large = {"$gt": [total, LARGEST_EVENT - _HEADROOM]}
@@ -66,14 +69,28 @@ class Fragments:
     def __init__(self) -> None:
         self._fragments: list[bytes] = []
 
+    @property
+    def waiting(self) -> bool:
+        """Whether the rest of an event is still to come: the position stays before all of it."""
+        return bool(self._fragments)
+
     def whole(self, data: bytes, found: Mapping[bytes, tuple[int, int]]) -> bytes | None:
-        """Return the event that a fragment is the last of, else None; the token is then behind all of it."""
+        """Return the event that a fragment is the last of, else None; the token is then behind all of it.
+
+        Raises PositionLost for a fragment without those before it.
+        """
         start, stop = found[SPLIT]
         split = data[start:stop]
         at = members(split)
         number, of = (int.from_bytes(split[at[name][0] :][:4], "little") for name in (b"fragment", b"of"))
         if number == 1:
             self._fragments = []
+        if number != len(self._fragments) + 1:
+            self._fragments = []
+            raise PositionLost(
+                f"The change stream goes on with fragment {number} of {of} of an event, without those before",
+                hint="the offset lies within the event: delete the connector's offsets",
+            )
         self._fragments.append(data)
         if number < of:
             return None

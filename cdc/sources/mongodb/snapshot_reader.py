@@ -97,11 +97,15 @@ class SnapshotReader:
                 yield Piece(collection, DocumentRows(), offsets=[self._store(collection, None, 0)], ends=True)
                 numbers.finished(collection.namespace)
                 continue
+            told = False
             for piece, key in self._split(collection, data):
+                told = True
                 count = len(piece.rows)
                 numbers.count(collection.namespace, count)
                 piece.offsets = [self._store(collection, (b64encode(key).decode(),), count)]
                 yield piece
+            if not told:
+                yield None  # what was refused of the answer does not wait for a document that is not
 
     def _split(self, collection: Collection, data: bytes) -> Iterator[tuple[Piece[Collection], bytes]]:
         """Yield the documents of an answer, and the last one's key; without the one told before."""

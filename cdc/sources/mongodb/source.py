@@ -12,6 +12,7 @@ from cdc.capture.heartbeats import Heartbeats
 from cdc.capture.stream_metrics import StreamMetrics
 from cdc.capture.transactions import TransactionTracker
 from cdc.dead_letters import DeadLetters
+from cdc.errors import PositionLost
 from cdc.plugin import Source, SourceContext, register
 from cdc.sources.mongodb.change_events import ChangeEvents
 from cdc.sources.mongodb.change_stream import ChangeStream, StreamRequest
@@ -127,7 +128,11 @@ class MongoSource(Source):
     def read(self, max_bytes: int, timeout: float) -> Window | None:
         """Return the next window of the snapshot, then of the stream."""
         assert self._phases is not None
-        return self._phases.read(max_bytes, timeout)
+        try:
+            return self._phases.read(max_bytes, timeout)
+        except PositionLost as lost:
+            lost.retry = self.config.planned_mode().renew  # a start anew then takes a new snapshot
+            raise
 
     def _end_snapshot(self) -> Window:
         log.info("Snapshot finished")

@@ -43,6 +43,7 @@ def find_start(
         finished = not in_snapshot(offset)
         try:
             position = Position.of(offset)
+            stream.verify(position)
             stream.open(position)
         except PositionLost as lost:
             if finished and not mode.renew:

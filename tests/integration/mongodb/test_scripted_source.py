@@ -66,7 +66,26 @@ def test_a_token_that_falls_off_the_oplog_while_streaming(nodes: list[ScriptedMo
     assert "replSetResizeOplog" in (error.hint or "")
     nodes[0].oplog.forgotten = bson.Timestamp(0, 0)
     nodes[0].fail("getMore", HISTORY_LOST)
-    assert isinstance(found.failure(), PositionLost)
+    error = found.failure()
+    assert isinstance(error, PositionLost)
+    assert not error.retry
+
+
+def test_a_token_that_is_lost_while_streaming_is_a_new_start_under_when_needed(
+    nodes: list[ScriptedMongo],
+) -> None:
+    found = ScriptedCapture(nodes)
+    with found.running():
+        nodes[0].oplog.add(event(1))
+        found.until(lambda: found.numbers() == [1])
+    found.options["snapshot.mode"] = "when_needed"
+    nodes[0].fail("getMore", HISTORY_LOST)
+    error = found.failure()
+    assert isinstance(error, PositionLost)
+    assert error.retry
+    nodes[0].oplog.forgotten = bson.Timestamp(1_800_000_000, 0)
+    with logged() as messages, found.running():
+        found.until(lambda: any("taking a new snapshot" in message for message in messages))
 
 
 def test_a_start_at_an_operation_time(nodes: list[ScriptedMongo]) -> None:
@@ -107,6 +126,49 @@ def test_fragments_are_one_event(nodes: list[ScriptedMongo]) -> None:
     assert update.value["updateDescription"]["updatedFields"] == '{"n": 1}'
     (asked,) = (command["pipeline"] for command in nodes[0].seen if "aggregate" in command)
     assert asked[-1] == {"$changeStreamSplitLargeEvent": {}}
+
+
+def _fragments(number: int) -> list[dict[str, Any]]:
+    whole = event(number)
+    common = {name: whole[name] for name in ("operationType", "clusterTime", "ns", "documentKey")}
+    return [
+        {"_id": whole["_id"], "splitEvent": {"fragment": 1, "of": 2}, **common},
+        {
+            "_id": {"_data": whole["_id"]["_data"] + "01"},
+            "splitEvent": {"fragment": 2, "of": 2},
+            "clusterTime": whole["clusterTime"],
+            "fullDocument": whole["fullDocument"],
+        },
+    ]
+
+
+def test_the_offset_stays_before_an_event_of_which_fragments_are_missing(nodes: list[ScriptedMongo]) -> None:
+    first, second = _fragments(2)
+    found = ScriptedCapture(nodes, heartbeat_interval_ms="20")
+    with found.running():
+        nodes[0].oplog.add(event(1))
+        found.until(lambda: found.numbers() == [1])
+        nodes[0].oplog.add(first)
+        before = len(found.topic("__debezium-heartbeat.p"))
+        found.until(lambda: len(found.topic("__debezium-heartbeat.p")) > before + 5)
+    nodes[0].oplog.add(second)
+    with found.running():
+        found.until(lambda: found.numbers() == [1, 2])
+
+
+def test_a_fragment_without_the_first_is_no_event(nodes: list[ScriptedMongo]) -> None:
+    nodes[0].oplog.add(_fragments(2)[1])
+    error = ScriptedCapture(nodes, capture_start_op_time="1").failure()
+    assert isinstance(error, PositionLost)
+    assert "fragment 2 of 2" in str(error)
+
+
+def test_what_a_pipeline_must_not_leave_out(nodes: list[ScriptedMongo]) -> None:
+    nodes[0].oplog.add(event(1))
+    del nodes[0].oplog.events[0]["documentKey"]
+    error = ScriptedCapture(nodes, capture_start_op_time="1").failure()
+    assert isinstance(error, UnsupportedValue)
+    assert "no documentKey (cursor.pipeline" in str(error)
 
 
 def test_what_an_old_server_cannot_send_is_reported(nodes: list[ScriptedMongo]) -> None:

@@ -7,6 +7,9 @@ from typing import Any
 import bson
 import pytest
 
+from cdc.metrics import Metrics
+from cdc.plugin import SourceContext
+from cdc.sources.mongodb import MongoConfig, MongoSource
 from tests.integration.mongodb.capture import MongoCapture, database
 from tests.servers.mongodb import MongoServer
 
@@ -148,3 +151,21 @@ def test_parts(mongodb: MongoServer, db: Any) -> None:
     )
     found.finish()
     assert (found.keys("a"), found.keys("b"), found.keys("c")) == ([0, 1, 2, 3], [2, 3], [])
+
+
+def test_what_is_refused_does_not_pile_up(mongodb: MongoServer, db: Any) -> None:
+    db.c.insert_many({"_id": n, "old": 1, "new": 2} for n in range(100))
+    options = {
+        "event.processing.failure.handling.mode": "skip",
+        "errors.deadletterqueue.topic.name": "letters",
+        "field.renames": f"{db.name}.c.old:new",
+        "snapshot.fetch.size": "10",
+    }
+    source = MongoSource(MongoConfig(MongoCapture(mongodb, db.name, **options).options))
+    nothing: Any = lambda *_: ()  # noqa: E731
+    source.open(SourceContext("c", 0, nothing, nothing, Metrics(), nothing))
+    windows = [source.read(1 << 20, 0.1) for _ in range(16)]
+    source.close()
+    letters = [len(letter) for window in windows if window is not None for letter in window.letters]
+    assert sum(letters) == 100
+    assert max(letters) <= 20

@@ -26,6 +26,7 @@ def _secret(name: str, doc: str) -> Option[Secret | None]:
 
 
 _HINTS = Hints(
+    address="mongodb.connection.string",
     lost="changes are gone: delete the connector's offsets (or use a new topic.prefix) to read the "
     "collections anew, or set snapshot.mode=when_needed to let that happen by itself; a larger oplog "
     "(replSetResizeOplog) and heartbeat.interval.ms keep it from happening again",

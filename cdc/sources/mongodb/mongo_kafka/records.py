@@ -77,6 +77,8 @@ class ChangeRecords:
 
     def idle(self, token: bytes, clock_ns: int) -> list[Batch]:
         """Take note that the stream is at `token` and there is nothing before it; return a heartbeat due."""
+        if self._fragments.waiting:
+            return []
         self.position = self.position.idle(token)
         interval = self._config.heartbeat_interval_ms / 1000
         now = monotonic()
@@ -88,6 +90,10 @@ class ChangeRecords:
         self._beaten, self._is_heartbeat = token, True
         topic = self._config.heartbeat_topic
         return [RecordBatch(topic, STRING, _OPTIONAL_BYTES, [token_text(token)], [None])]
+
+    def restart(self, position: Position) -> None:
+        """Go on at another place in the change stream."""
+        self.position, self._fragments = position, Fragments()
 
     def offset(self) -> dict[str, str]:
         """Return the offset to store."""

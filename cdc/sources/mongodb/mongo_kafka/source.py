@@ -110,7 +110,8 @@ class MongoKafkaSource(Source):
     def _renew(self, lost: PositionLost) -> Window:
         """Start again from now: changes are lost, as errors.tolerance=all allows."""
         log.warning("%s; starting from now (errors.tolerance=all)", lost.message)
-        self._position = self._records.position = fresh_start(self._stream, self.config)
+        self._position = fresh_start(self._stream, self.config)
+        self._records.restart(self._position)
         return Window(offsets=self._offset(), urgent=True)
 
     def _new_streaming(self) -> Streaming:

@@ -43,6 +43,7 @@ def find_start(
         try:
             token = token_of(offset)
             if token is not None:
+                stream.verify(Position(token))
                 stream.open(Position(token))
                 return Start(Position(token), False, wanted)
         except PositionLost as lost:

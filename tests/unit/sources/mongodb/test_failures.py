@@ -1,16 +1,19 @@
 """Errors of the server and the driver, and the way out."""
 
+import traceback
+
 import pytest
 
 from cdc.errors import (
     AccessDenied,
     CdcError,
+    ConfigError,
     ConnectionFailed,
     PositionLost,
     ServerNotReady,
     UnsupportedValue,
 )
-from cdc.sources.mongodb.client import options, place
+from cdc.sources.mongodb.client import connect, options, place
 from cdc.sources.mongodb.config import MongoConfig
 from cdc.sources.mongodb.failures import failure
 
@@ -64,6 +67,32 @@ def config(**more: str) -> MongoConfig:
 def test_the_place_has_no_credentials() -> None:
     assert place(config()) == "h1:1,h2:2"
     assert place(MongoConfig({"mongodb.hosts": "rs0/a:1,b:2", "topic.prefix": "p"})) == "a:1,b:2"
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "mongodb://u:s3c/ret@h:1/",
+        "mongodb://u:s3c?ret@h:1/",
+        "mongodb://u:s3c@ret@h:1/",
+        "mongodb://u:s3c%zret@h:1/",
+        "mongodb+srv://u:s3c/ret@h/",
+    ],
+)
+def test_credentials_that_are_not_encoded_name_the_option_and_stay_hidden(address: str) -> None:
+    wrong = MongoConfig({"mongodb.connection.string": address, "topic.prefix": "p"})
+    with pytest.raises(ConfigError, match=r"mongodb\.connection\.string.*percent-encoded") as found:
+        connect(wrong)
+    shown = "".join(traceback.format_exception(found.value))
+    assert "s3c" not in shown
+    assert "ret@" not in shown
+
+
+@pytest.mark.parametrize("store", ["truststore", "keystore"])
+def test_a_certificate_that_is_not_there_names_the_option(store: str) -> None:
+    more = {"mongodb.ssl.enabled": "true", f"mongodb.ssl.{store}": "/nowhere.pem"}
+    with pytest.raises(ServerNotReady, match=r"nowhere\.pem.*mongodb\.ssl\.keystore"):
+        connect(config(**more))
 
 
 def test_the_connection_string_wins() -> None:

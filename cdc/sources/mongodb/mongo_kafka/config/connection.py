@@ -12,6 +12,7 @@ from cdc.sources.mongodb.config.connection import store_problems, tls_options
 from cdc.sources.mongodb.failures import Hints
 
 _HINTS = Hints(
+    address="connection.uri",
     lost="changes are gone: set a new offset.partition.name, or delete the connector's offsets, to start "
     "from now (startup.mode=copy_existing reads the collections anew before), or set errors.tolerance=all "
     "to let that happen by itself; a larger oplog (replSetResizeOplog) and heartbeat.interval.ms keep it "
