@@ -122,7 +122,7 @@ class SinkTask:
             sink.close()
 
     def _context(self) -> SinkContext:
-        named = self.topic_id, self.partitions
+        named = _identities(self.topic_id), self.partitions
         return SinkContext(self.connector, self.number, self.reporter, self.metrics, *named)
 
     def _loop(self, sink: Sink, reader: LogReader, stopping: Callable[[], bool]) -> Outcome:
@@ -232,7 +232,7 @@ def build_sink_task(
         open_sink=lambda: _sink(plugin, options),
         open_reader=partial(log.reader, group, config.topics, raw, pattern=config.topics_regex),
         chain=build_chain(raw, retrying or at_once),
-        topic_id=_identities(log),
+        topic_id=log.topic_id,
         partitions=cache(log.partitions),
         decode=decoder.decode,
         reporter=reporter,
@@ -246,12 +246,15 @@ def build_sink_task(
     )
 
 
-def _identities(log: Log) -> Callable[[str], str | None]:
-    """Return how a topic's identity is asked for: until it has one, for each answer costs a request."""
+def _identities(ask: Callable[[str], str | None]) -> Callable[[str], str | None]:
+    """Return how a sink asks for topics' identities: until each has one, for an answer costs a request.
+
+    The next sink asks anew: the topic may be another one by then.
+    """
     known: dict[str, str] = {}
 
     def identity(topic: str) -> str | None:
-        if topic not in known and (found := log.topic_id(topic)) is not None:
+        if topic not in known and (found := ask(topic)) is not None:
             known[topic] = found
         return known.get(topic)
 

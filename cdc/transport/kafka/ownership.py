@@ -23,9 +23,11 @@ class Ownership:
         self._sought_before: dict[Place, int] = {}
         self._held: dict[Place, int] = {}
         self._lost: set[Place] = set()
+        self._read: dict[Place, int] = {}
 
     def seek(self, place: Place, offset: int) -> bool:
         """Note where to go on; True when the partition is assigned, so that the driver has to seek now."""
+        self._read.pop(place, None)
         if place in self.assigned:
             self.positions[place] = self.committed[place] = offset
             return True
@@ -53,16 +55,22 @@ class Ownership:
                 start = self.committed[place] = self._sought.pop(place)
             if start >= 0:
                 starts[place] = self.positions[place] = start
+                if place in self._read:
+                    self._read[place] = min(start, self._read[place])
         self._lose(self._held)
         self._held = {}
         self._sought_before.update(self._sought)
         self._sought.clear()
         return starts
 
+    def is_behind(self, place: Place, first: int) -> bool:
+        """Whether records from `first` on come although later ones were returned, and nobody went back."""
+        return first < self._read.get(place, 0)
+
     def returned(self, place: Place, first: int, following: int) -> None:
         """Note that records were returned; the first one ever is where a group without offsets began."""
         self.committed.setdefault(place, first)
-        self.positions[place] = following
+        self.positions[place] = self._read[place] = following
 
     def release(self, places: Iterable[Place]) -> None:
         """Give partitions back, all of them for a moment: the next assignment says which ones stay."""
@@ -78,7 +86,10 @@ class Ownership:
         self._lose(gone)
 
     def _lose(self, places: Iterable[Place]) -> None:
-        self._lost.update(place for place in places if self._uncommitted(place))
+        lost = [place for place in places if self._uncommitted(place)]
+        self._lost.update(lost)
+        for place in lost:
+            self._read.pop(place, None)
 
     def _uncommitted(self, place: Place) -> bool:
         return place in self.committed and self.positions.get(place, -1) > self.committed[place]
@@ -103,4 +114,6 @@ class Ownership:
             if self._uncommitted(place):
                 back[place] = self.committed[place]
         self.positions.update(back)
+        for place in back:
+            self._read.pop(place, None)
         return gone, back

@@ -98,7 +98,15 @@ class KafkaReader(LogReader):
         found = list(runs(messages))
         for run in found:
             assert run.encoded.partition is not None
-            self._own.returned((run.encoded.topic, run.encoded.partition), run.offsets[0], run.next_offset)
+            place = run.encoded.topic, run.encoded.partition
+            if self._own.is_behind(place, run.offsets[0]):
+                # Whoever keeps offsets has to learn that they name other records now.
+                raise LogError(
+                    f"{place[0]}-{place[1]} goes on at offset {run.offsets[0]}, behind which records were "
+                    "read: the topic was deleted and made anew, or its log was cut off",
+                    hint="the task starts anew, with what the topic has now",
+                )
+            self._own.returned(place, run.offsets[0], run.next_offset)
         return found
 
     # -- positions ---------------------------------------------------------------------------

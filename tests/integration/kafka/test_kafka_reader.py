@@ -8,7 +8,7 @@ import pytest
 from confluent_kafka.admin import AdminClient
 
 from cdc.batch import Encoded
-from cdc.errors import Rebalanced
+from cdc.errors import LogError, Rebalanced
 from cdc.plugin import LogReader
 from cdc.transport.kafka import KafkaLog
 from tests.integration.kafka.test_kafka_writer import make, name, open_log, tick
@@ -47,6 +47,35 @@ def test_a_topic_that_is_made_anew_has_another_identity(kafka: KafkaBroker, log:
     admin.delete_topics([made])[made].result(30)
     make(admin, made)
     assert _identity(open_log(kafka), made, first) not in (None, first)
+
+
+def test_a_topic_that_is_made_anew_while_it_is_read_is_no_progress(kafka: KafkaBroker, log: KafkaLog) -> None:
+    admin, made = AdminClient({"bootstrap.servers": kafka.bootstrap}), name("anew")
+    make(admin, made)
+    _fill(log, made, 100)
+    reader = log.reader(made, [made], {})
+    assert len(poll(reader, 100)) == 100
+    reader.commit({(made, 0): 100})
+    first = _identity(log, made, None)
+    admin.delete_topics([made])[made].result(30)
+    make(admin, made)
+    again = open_log(kafka)
+    _identity(again, made, first)
+    _fill(again, made, 10)
+    with pytest.raises(LogError, match=f"{made}-0 goes on at offset 0.*made anew") as found:
+        poll(reader, 1)
+    assert found.value.retry
+    reader.close()
+    reader = again.reader(made, [made], {})
+    assert [offset for _, offset in poll(reader, 10)] == [*range(10)]
+    reader.close()
+
+
+def _fill(log: KafkaLog, topic: str, count: int) -> None:
+    writer = log.writer("c", 0, {})
+    writer.append(Encoded(topic, [b"k"] * count, [b"v"] * count, partition=0), tick)
+    writer.commit({}, tick)
+    writer.close()
 
 
 def _identity(log: KafkaLog, topic: str, before: str | None) -> str | None:

@@ -78,3 +78,34 @@ def test_an_old_seek_gives_way_to_what_the_group_did_since() -> None:
     own.seek(("late", 0), 4)
     own.assign([], {})
     assert own.assign([("late", 0)], {}) == {("late", 0): 4}
+
+
+def test_a_topic_that_begins_again_is_noticed() -> None:
+    own = Ownership()
+    own.assign([A], {A: 100})
+    assert not own.is_behind(A, 0), "the group's offset says nothing about what this member read"
+    own.returned(A, 0, 9)
+    own.committed[A] = 9
+    assert not own.is_behind(A, 9)
+    assert own.is_behind(A, 0)
+    own.release([A])
+    own.assign([], {})
+    own.assign([A], {})
+    assert own.is_behind(A, 0), "deleted, and made anew"
+
+
+def test_going_back_is_no_new_beginning() -> None:
+    own = Ownership()
+    own.assign([A], {})
+    own.returned(A, 0, 9)
+    own.seek(A, 3)
+    assert not own.is_behind(A, 3)
+    own.returned(A, 3, 9)
+    own.committed[A] = 9
+    own.release([A])
+    own.assign([A], {A: 5})
+    own.returned(A, 9, 12)
+    own.lose([A])
+    own.restart({})
+    own.assign([A], {A: 5})
+    assert not own.is_behind(A, 5), "somebody else had it"
