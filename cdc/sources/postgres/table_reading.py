@@ -3,7 +3,8 @@
 Along its primary key a table is read in chunks; a later run goes on behind the last key, with what its
 own snapshot shows there. Rows without a key of their own come by their places, and a later run goes on
 with the rows of the first one's snapshot: those that nobody has changed since are still where they
-were, and what became of the others is in the stream.
+were, and what became of the others is in the stream, unless it leaves out values of theirs: such a table
+starts over.
 """
 
 from __future__ import annotations
@@ -32,7 +33,9 @@ if TYPE_CHECKING:
 
 # The catalog's rows are as the snapshot shows them, the function tells what is so now.
 _FILES = """
-SELECT format('%%I.%%I', n.nspname, c.relname), pg_relation_filenode(c.oid)::text, c.relfilenode::text
+SELECT format('%%I.%%I', n.nspname, c.relname), pg_relation_filenode(c.oid)::text, c.relfilenode::text,
+       c.reltoastrelid <> 0 AND (c.relreplident = 'i' OR c.relreplident = 'd' AND EXISTS (
+         SELECT FROM pg_index i WHERE i.indrelid = c.oid AND i.indisprimary))
   FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
  WHERE c.oid {} AND c.relkind = 'r'
  ORDER BY c.oid
@@ -40,6 +43,15 @@ SELECT format('%%I.%%I', n.nspname, c.relname), pg_relation_filenode(c.oid)::tex
 _FILE = _FILES.format("= %s")
 _FILES_OF_PARTITIONS = _FILES.format("IN (SELECT relid FROM pg_partition_tree(%s) WHERE isleaf)")
 _FIRST_PLACE = "(0,0)"
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """Where a table, or a partition, has its rows. terse: updates may leave out large values, unchanged."""
+
+    name: str
+    number: str
+    terse: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,22 +111,26 @@ class TableReading:
         """Return the progress, or that of a new beginning when its borders mean nothing any more."""
         table = self._table
         known = (progress.key, progress.order) == (table.key, table.order)
-        file = progress.resume_after[0] if progress.resume_after and table.order == PLACE else None
-        if known and (file is None or any(file == now for _, now in self._files)):
+        by_place = table.order == PLACE and progress.resume_after
+        if known and (not by_place or self._holds(by_place[0])):
             return progress
         complete = progress.complete and not progress.segments
         return TableProgress(progress.table, key=table.key, order=table.order, complete=complete)
 
-    def _held_files(self) -> list[tuple[str, str]]:
-        """Return name and file of the table, or of its partitions; they stay until the transaction ends."""
+    def _holds(self, number: str) -> bool:
+        """Whether places still mean something, and the stream has all of a row that is another there."""
+        return any(file.number == number for file in self._files) and not any(f.terse for f in self._files)
+
+    def _held_files(self) -> list[_File]:
+        """Return the files of the table, or of its partitions; they stay until the transaction ends."""
         partitioned = self._table.catalog.kind == "p"
         only, statement = ("", _FILES_OF_PARTITIONS) if partitioned else ("ONLY ", _FILE)
         with altered(self._table):
             self._connection.execute(f"SELECT FROM {only}{qualified(self._table)} LIMIT 0".encode())
         found = self._connection.execute(statement.encode(), (self._table.catalog.oid,)).fetchall()
-        if any(now != shown for _, now, shown in found):
+        if any(now != shown for _, now, shown, _ in found):
             raise _altered(self._table, "it was rewritten")
-        return [(name, now) for name, now, _ in found]
+        return [_File(name, now, terse) for name, now, _, terse in found]
 
     # -- by key ------------------------------------------------------------------------------
 
@@ -147,10 +163,11 @@ class TableReading:
 
     def _by_place(self) -> Iterator[Read]:
         started, place = self.progress.resume_after or (None, _FIRST_PLACE)
-        for name, file in self._files:
-            if started in (None, file):
+        for file in self._files:
+            if started in (None, file.number):
                 started = None
-                yield Read(select_places(self._table, name, place, self._shown_by()), _place_in(file))
+                statement = select_places(self._table, file.name, place, self._shown_by())
+                yield Read(statement, _place_in(file.number))
                 place = _FIRST_PLACE
 
     def _shown_by(self) -> str | None:
