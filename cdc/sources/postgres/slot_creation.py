@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 import logging
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from cdc.errors import Interrupted, ServerNotReady
+from cdc.errors import ServerNotReady
 from cdc.sources.postgres.config import PostgresConfig
 from cdc.sources.postgres.positions import parse_lsn
 from cdc.sources.postgres.replication import ReplicationStream
+from cdc.sources.postgres.waiting import Stopping, Waiting
 
 if TYPE_CHECKING:
     from psycopg import Connection
 
 log = logging.getLogger(__name__)
 
-Stopping = Callable[[], bool]
-_FIRST_WORD, _LATER_WORDS = 1.0, 30.0
-"""Seconds after which it is said what is waited for, and is said again."""
 _NAME_LENGTH = 50
 """Of a slot's name (63 at most), so that the PID fits in behind it."""
 # A prepared transaction has no process; pg_blocking_pids has 0 for it.
@@ -84,29 +81,18 @@ def _create(
     connection: Connection, stream: ReplicationStream, name: str, kind: str, stopping: Stopping
 ) -> CreatedSlot:
     log.info("Creating slot %s", name)
-    wait = _Wait(connection, stream.backend_pid, name, stopping)
+
+    def blockers() -> Iterator[str]:
+        for (text,) in connection.execute(_BLOCKERS, (stream.backend_pid,)):
+            yield text
+
+    wait = Waiting(
+        f"Creating slot {name} waits for the end of transactions that were open before",
+        blockers,
+        stopped=f"Stopped before the replication slot {name!r} was made",
+        stopping=stopping,
+    )
     _, lsn, snapshot, _ = stream.command(f'CREATE_REPLICATION_SLOT "{name}" {kind}', wait)[0]
     assert lsn is not None
     assert snapshot is not None
     return CreatedSlot(parse_lsn(lsn), snapshot)
-
-
-class _Wait:
-    """What is done meanwhile, some times a second."""
-
-    def __init__(self, connection: Connection, pid: int, slot_name: str, stopping: Stopping) -> None:
-        self._connection, self._pid, self._slot_name = connection, pid, slot_name
-        self._stopping = stopping
-        self._due = time.monotonic() + _FIRST_WORD
-
-    def __call__(self) -> None:
-        if self._stopping():
-            raise Interrupted(f"Stopped before the replication slot {self._slot_name!r} was made")
-        if time.monotonic() >= self._due:
-            self._due = time.monotonic() + _LATER_WORDS
-            found = [text for (text,) in self._connection.execute(_BLOCKERS, (self._pid,)).fetchall()]
-            log.warning(
-                "Creating slot %s waits for the end of transactions that were open before: %s",
-                self._slot_name,
-                ", ".join(found) or "the server does not tell which",
-            )

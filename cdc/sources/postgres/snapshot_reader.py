@@ -66,6 +66,11 @@ class SnapshotReader:
         self._view = SnapshotView(connection, config, tables, exported=exported)
         self._transaction = transaction_values(self._view.started_us, 0, self._view.xid)
 
+    @property
+    def position(self) -> str:
+        """What the snapshot shows, see `Segment`."""
+        return self._view.position
+
     def windows(self) -> Iterator[Window]:
         """Yield windows of about 256 KB; the caller adds the connector's own offset."""
         self._metrics.announce(

@@ -20,7 +20,7 @@ from cdc.sources.postgres.config import PostgresConfig
 from cdc.sources.postgres.connection import connect, money_scale, translated
 from cdc.sources.postgres.messages import Messages
 from cdc.sources.postgres.pgoutput import Decoder
-from cdc.sources.postgres.positions import Position, resume_point
+from cdc.sources.postgres.positions import Position, in_snapshot, resume_point
 from cdc.sources.postgres.publication import ensure_publication, publication_warnings
 from cdc.sources.postgres.relation import Relation
 from cdc.sources.postgres.replication import ReplicationStream
@@ -31,6 +31,7 @@ from cdc.sources.postgres.snapshot_reader import SnapshotReader
 from cdc.sources.postgres.start import Start, find_start
 from cdc.sources.postgres.streaming import Streaming
 from cdc.sources.postgres.versions import CONNECTOR, TableVersion
+from cdc.sources.postgres.visible_commits import await_visible
 from snapshot.progress import SnapshotProgress, TableProgress
 
 if TYPE_CHECKING:
@@ -168,6 +169,8 @@ class PostgresSource(Source):
                 metrics=self._context.metrics,
                 exactly_once=self._context.exactly_once,
             )
+            if exported is not None and self._stream is not None:
+                await_visible(self._stream, reader.position, self._context.stopping)
         self._metrics.snapshot_started()
         self._snapshot = reader.windows()
 
@@ -176,11 +179,13 @@ class PostgresSource(Source):
     ) -> AbstractContextManager[CreatedSlot | None]:
         """Return the snapshot to read at; None for one of our own, which is known less exactly.
 
-        A table that is read by place, and is cut, goes on with what the first run of it was shown.
+        A table that is read by place, and is cut, goes on with what the first run of it was shown. Where
+        neither snapshot nor stream told anything yet, ours might lack what the slot leaves out.
         """
         by_place = (table.catalog.full_name for table in tables if table.order == PLACE)
         begins = any(not self._progress.of(name).segments for name in by_place)
-        if start.exported is not None or self._stream is None or not begins:
+        untold = not self._progress.begun and (start.offset is None or in_snapshot(start.offset))
+        if start.exported is not None or self._stream is None or not (begins or untold):
             return nullcontext(start.exported)
         return exported_snapshot(self._sql, self._stream, self.config, self._context.stopping)
 

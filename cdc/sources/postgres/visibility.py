@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,12 @@ class Visibility:
         elif self.xmax - full > 1 << 31:
             full += 1 << 32
         return full < self.xmax and full not in self.running
+
+    def beyond(self, other: Visibility) -> Iterator[int]:
+        """Yield the transactions that are visible here, and not in another snapshot of the cluster."""
+        for xid in chain(sorted(other.running), range(other.xmax, self.xmax)):
+            if xid < self.xmax and xid not in self.running:
+                yield xid
 
 
 def parse_visibility(text: str) -> Visibility:

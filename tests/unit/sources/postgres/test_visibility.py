@@ -46,3 +46,17 @@ def test_wrap(xmax: int, xid: int, shown: bool) -> None:
 def test_running_across_the_wrap() -> None:
     assert not Visibility(EPOCH - 9, EPOCH + 9, frozenset({EPOCH - 3})).shows(EPOCH - 3)
     assert Visibility(EPOCH - 9, EPOCH + 9, frozenset({EPOCH - 3})).shows(EPOCH - 2)
+
+
+@pytest.mark.parametrize(
+    ("other", "xids"),
+    [
+        ("10:20:12,15", []),
+        ("21:21:", []),
+        ("9:18:9,12,15", [9, 18, 19]),  # 9 still ran
+        ("15:19:15,18", [18, 19]),
+        ("12:99:12,20,30", []),
+    ],
+)
+def test_beyond(other: str, xids: list[int]) -> None:
+    assert list(parse_visibility("10:20:12,15").beyond(parse_visibility(other))) == xids
