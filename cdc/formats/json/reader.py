@@ -68,7 +68,9 @@ class Reader:
 
     def _wrapped(self, topic: str, payloads: Texts, wrap: tuple[bytes, bytes]) -> Run | None:
         """Read payloads without what they have in common, where that is an envelope or a schema alone."""
-        outer = self._split(topic, wrap[0] + b"null" + wrap[1]) if self._schemas else b""
+        outer = self._split(wrap[0] + b"null" + wrap[1]) if self._schemas else b""
+        if self._schemas and not outer:
+            return None
         loads = self._head(topic, outer)
         head, tail = wrap[0][len(outer) :], wrap[1][:-1] if outer else wrap[1]
         if not head and not tail:
@@ -89,13 +91,19 @@ class Reader:
 
     def _runs(self, topic: str, payloads: Texts) -> Iterator[Run]:
         head, start = b"", 0
+        payloads = list(payloads)
         for index, payload in enumerate(payloads):
             if payload is None or (head and payload.startswith(head)):
+                continue
+            if not (found := self._split(payload)):
+                payload = payloads[index] = self._written_anew(topic, payload)
+                found = self._split(payload)
+            if found == head:
                 continue
             if head:
                 yield self._run(topic, head, payloads[start:index])
                 start = index
-            head = self._split(topic, payload)
+            head = found
         yield self._run(topic, head, payloads[start:]) if head else (None, [None] * len(payloads))
 
     def _run(self, topic: str, head: bytes, payloads: Texts) -> Run:
@@ -131,14 +139,18 @@ class Reader:
             return parsed
         return [None if text is None else self._parse(topic, text) for text in texts]
 
-    def _split(self, topic: str, payload: bytes) -> bytes:
-        """Return everything up to the payload; a document in another order is written anew."""
+    def _split(self, payload: bytes) -> bytes:
+        """Return everything up to the payload; nothing where that is not as converters write it."""
         at = payload.find(PAYLOAD)
         while at >= 0:
             head = payload[: at + len(PAYLOAD)]
             if head in self._known or _is_head(head):
                 return head
             at = payload.find(PAYLOAD, at + 1)
+        return b""
+
+    def _written_anew(self, topic: str, payload: bytes) -> bytes:
+        """Return a document with its members in our order, and no spaces; raises DecodeError."""
         document = self._parse(topic, payload)
         if not isinstance(document, dict) or document.keys() != {"schema", "payload"}:
             raise DecodeError(
@@ -147,7 +159,7 @@ class Reader:
                 hint="If you are trying to deserialize plain JSON data, set schemas.enable=false in "
                 "your converter configuration",
             )
-        raise DecodeError(f"The payload of a record of {topic} does not follow its schema")
+        return orjson.dumps({"schema": document["schema"], "payload": document["payload"]})
 
     def _head(self, topic: str, head: bytes) -> _Loads:
         known = self._known.get(head)

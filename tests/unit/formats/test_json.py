@@ -96,6 +96,16 @@ def test_runs_end_where_the_schema_changes() -> None:
     assert json_format.decode("t", records, (b"", b"")) == [(one, [1, None, 2]), (two, ["x"])]
 
 
+def test_other_writers_have_spaces_and_an_order_of_their_own() -> None:
+    schema = {"type": "string", "optional": False}
+    ours = json.dumps({"schema": schema, "payload": "a"}, separators=(",", ":")).encode()
+    spaced = json.dumps({"schema": schema, "payload": "b"}).encode()
+    turned = json.dumps({"payload": "c", "schema": schema}).encode()
+    for found in ([ours, spaced, turned, None, ours], [turned, ours]):
+        ((_, values),) = form().decode("t", list(found), (b"", b""))
+        assert list(values) == [text and json.loads(text)["payload"] for text in found]
+
+
 def test_tombstones_alone_have_no_schema() -> None:
     assert form().decode("t", [None, None], (b"", b"")) == [(None, [None, None])]
 
