@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from bson.raw_bson import RawBSONDocument
     from pymongo import MongoClient
     from pymongo.client_session import ClientSession
+
+log = logging.getLogger(__name__)
 
 
 class Deployment(Protocol):
@@ -81,6 +84,13 @@ def connect(deployment: Deployment) -> MongoClient[RawBSONDocument]:
     if "setName" not in hello and hello.get("msg") != "isdbgrid":
         client.close()
         raise ServerNotReady(f"MongoDB {place(deployment)} is a standalone server", hint=REPLICA_SET_HINT)
+    if client.read_preference.mode:
+        # A snapshot from a secondary that lags behind the resume token would lose what lies between.
+        log.warning(
+            "readPreference=%s of %s has no effect: everything is read from the primary",
+            client.read_preference.mongos_mode,
+            deployment.hints.address,
+        )
     return client
 
 

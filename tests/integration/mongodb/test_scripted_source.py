@@ -47,6 +47,17 @@ def test_an_election(nodes: list[ScriptedMongo]) -> None:
     assert found.metrics.values["NumberOfPrimaryElections"] == 1
 
 
+def test_a_read_preference_is_told_to_have_no_effect(nodes: list[ScriptedMongo]) -> None:
+    address = f"{nodes[0].url}&readPreference=secondary"
+    with logged() as messages:
+        found = ScriptedCapture(nodes, mongodb_connection_string=address)
+        with found.running():
+            nodes[0].oplog.add(event(1))
+            found.until(lambda: found.numbers() == [1])
+    assert any("readPreference=secondary of mongodb.connection.string" in message for message in messages)
+    assert not nodes[1].seen
+
+
 def test_a_cursor_that_is_gone(nodes: list[ScriptedMongo]) -> None:
     found = ScriptedCapture(nodes)
     with found.running():
