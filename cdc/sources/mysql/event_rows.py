@@ -84,7 +84,7 @@ def _locate(readers: ShapeReaders, event: Rows, *, new: bool) -> list[int]:
         found.append(p)
         start = p + octets
         nulls = data[p:start]
-        p = (skips.get(nulls) or readers.skip(nulls, new=new))(data, start)
+        p = skips[nulls](data, start)
     if p != stop:
         raise _overrun(p, stop)
     return found
@@ -103,13 +103,13 @@ def _locate_updates(readers: ShapeReaders, event: Rows) -> tuple[list[int], list
         before.append(p)
         start = p + octets
         nulls = data[p:start]
-        p, key = (skips.get(nulls) or readers.skip(nulls, new=False))(data, start)
+        p, key = skips[nulls](data, start)
         after.append(p)
         if partial:
             _, p = differing(data, p, readers)
         start = p + new_octets
         nulls = data[p:start]
-        p, new_key = (new_skips.get(nulls) or readers.skip(nulls, new=True))(data, start)
+        p, new_key = new_skips[nulls](data, start)
         if key != new_key:
             rekeyed.append(len(before) - 1)
     if p != stop:
@@ -191,18 +191,15 @@ def _read_updates(segment: Segment, template: ImageTemplate, images: Made) -> No
         _read(segment, template, images[1], images[2], new=True)
         return
     add_before, add_after, add_key = (column.append for column in images)
-    octets, known = readers.after_octets, readers.known(template)
+    octets, known = readers.after_octets, readers.images(template)
     for at, new_at in zip(segment.before_at, segment.after_at, strict=True):
         start, new_start = at + octets, new_at + octets
         nulls, new_nulls = data[at:start], data[new_at:new_start]
         if nulls == new_nulls:
-            update = known.update.get(nulls) or readers.update_reader(template, nulls)
-            before, after, key = update(data, text, start)
+            before, after, key = known.update[nulls](data, text, start)
         else:
-            read = known.old.get(nulls) or readers.reader(template, nulls, new=False)
-            before, _ = read(data, text, start)
-            read = known.new.get(new_nulls) or readers.reader(template, new_nulls, new=True)
-            after, key = read(data, text, new_start)
+            before, _ = known.old[nulls](data, text, start)
+            after, key = known.new[new_nulls](data, text, new_start)
         add_before(before)
         add_after(after)
         add_key(key)
@@ -227,14 +224,12 @@ def _read(segment: Segment, template: ImageTemplate, rows: list[Any], keys: list
             keys.append(key)
         return
     octets = readers.after_octets if new else readers.before_octets
-    known = readers.known(template)
-    made = known.new if new else known.old
+    images = readers.images(template)
+    read = images.new if new else images.old
     add_row, add_key = rows.append, keys.append
     for at in places:
         start = at + octets
-        nulls = data[at:start]
-        read = made.get(nulls) or readers.reader(template, nulls, new=new)
-        row, key = read(data, text, start)
+        row, key = read[data[at:start]](data, text, start)
         add_row(row)
         add_key(key)
 
@@ -247,8 +242,7 @@ def _read_changed(segment: Segment, template: ImageTemplate, before_at: int, at:
     if readers.shape.partial:
         bits, at = differing(data, at, readers)
     start = at + readers.after_octets
-    nulls = data[at:start]
     old_start = before_at + readers.before_octets
-    old = readers.old_values(data[before_at:old_start], nulls, bits)(data, text, old_start)
-    found: tuple[Any, Any] = readers.changed_reader(template, nulls, bits)(data, text, start, old)
+    old = readers.old_values(bits)[data[before_at:old_start]](data, text, old_start)
+    found: tuple[Any, Any] = readers.changed(template, bits)[data[at:start]](data, text, start, old)
     return found

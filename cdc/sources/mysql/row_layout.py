@@ -1,22 +1,30 @@
 """Row images of row events, read by generated code: one reader for each set of present columns and of NULLs.
 
-So readers have no branches, and neighbours of fixed width are one `struct.unpack_from`. An image is a
-null bitmap over its present columns, then the values that are not NULL
+So readers have no branches, and neighbours of fixed width are one `struct.unpack_from`; `null_patterns` says
+where that ends. An image is a null bitmap over its present columns, then the values that are not NULL
 (https://dev.mysql.com/doc/dev/mysql-server/latest/classmysql_1_1binlog_1_1event_1_1Rows__event.html).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 from cdc.batch import ImageTemplate
 from cdc.relational import cells
 from cdc.sources.mysql.binlog.events import ColumnMap, Shape
+from cdc.sources.mysql.null_patterns import ReadersByNulls, marked
 from cdc.sources.mysql.row_code import Code, Image, StoredColumn
 from cdc.sources.mysql.shared_readers import Read, identity, plan, shared
 from schemas.definition import ColumnDefinition
 from schemas.table import Table
+
+_MOST = 64
+"""How many sets of present columns, and of differences, are remembered; a new set forgets them all."""
+
+_K = TypeVar("_K", bound=Hashable)
+_V = TypeVar("_V")
 
 
 def columns_in(bitmap: bytes | None, width: int) -> tuple[int, ...]:
@@ -39,20 +47,19 @@ class RowLayout:
     key: Sequence[tuple[ColumnDefinition, ColumnMap]] = ()
     row_end: int | None = None
     _shapes: dict[Shape, ShapeReaders] = field(default_factory=dict)
+    nullable: frozenset[int] = field(init=False)
     _stored: object = field(init=False)
     _keys: frozenset[str] = field(init=False)
     _plans: dict[ImageTemplate, object] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        self.nullable = frozenset(at for at, column in enumerate(self.stored) if column.nullable)
         self._stored = identity(tuple(self.stored))
         self._keys = frozenset(column.name for column in self.table.key)
 
     def readers(self, shape: Shape) -> ShapeReaders:
         """Return the readers of a shape."""
-        found = self._shapes.get(shape)
-        if found is None:
-            found = self._shapes[shape] = ShapeReaders(self, shape)
-        return found
+        return _kept(self._shapes, shape, lambda: ShapeReaders(self, shape))
 
     def compile(self, image: Image, template: ImageTemplate) -> Read:
         """Return the reader of an image by a template.
@@ -62,9 +69,9 @@ class RowLayout:
         return shared((self._stored, image, self._plan(template)), lambda: self._compile(image, template))
 
     def _compile(self, image: Image, template: ImageTemplate) -> Read:
-        code = Code(self.stored)
-        for column in code.walk(image):
-            code.column(column, image, self._cells(template, column))
+        code = Code(self.stored, image)
+        for column in code.walk():
+            code.column(column, self._cells(template, column))
         code.add(f"return {cells.result(template, self.table)}")
         return code.compiled("b, s, p, old=None", template.scope)
 
@@ -77,16 +84,16 @@ class RowLayout:
         return shared(key, lambda: self._compile_update(image, template))
 
     def _compile_update(self, image: Image, template: ImageTemplate) -> Read:
-        code = Code(self.stored)
+        code = Code(self.stored, image)
         old = replace(template, key=None)
-        for column in code.walk(image):
-            code.column(column, image, self._cells(old, column))
+        for column in code.walk():
+            code.column(column, self._cells(old, column))
         code.flush()
         code.add(f"p += {(len(image.present) + 7) // 8}")
-        for column in code.walk(image):
+        for column in code.walk():
             before = self._cells(old, column)
             wanted = [(name.replace("r", "n"), cell) for name, cell in self._cells(template, column)]
-            code.again(column, image, wanted, before)
+            code.again(column, wanted, before)
         row, key, columns = template.row, template.key, self.table.columns
         rows = cells.build(row, columns, "r"), cells.build(row, columns, "n")
         code.add(f"return {', '.join(rows)}, {cells.build(key, self.table.key, 'k')}")
@@ -94,12 +101,12 @@ class RowLayout:
 
     def compile_values(self, image: Image, columns: Sequence[int]) -> Read:
         """Return the reader of some columns' values as they are stored, None for NULL."""
-        code = Code(self.stored)
-        for column in code.walk(image):
+        code = Code(self.stored, image)
+        for column in code.walk():
             if column in columns:
-                code.raw(column, image)
+                code.raw(column)
             else:
-                code.column(column, image, [])
+                code.column(column, [])
         code.add(f"return ({''.join(f'w{column}, ' for column in columns)})")
         return code.compiled("b, s, p", {})
 
@@ -116,12 +123,12 @@ class RowLayout:
         return shared((self._stored, image, key), lambda: self._compile_skip(image, key))
 
     def _compile_skip(self, image: Image, key: tuple[int, ...] | None) -> Read:
-        code = Code(self.stored, view="b")
-        for column in code.walk(image):
+        code = Code(self.stored, image, view="b")
+        for column in code.walk():
             if key and column in key:
-                code.raw(column, image)
+                code.raw(column)
             else:
-                code.column(column, image, [])
+                code.column(column, [])
         values = "".join(f"w{column}, " for column in key or ())
         code.add("return p" if key is None else f"return p, ({values})")
         return code.compiled("b, p", {})
@@ -136,20 +143,24 @@ class RowLayout:
         return cells.cells_of(template, self.table, self.stored[column].field)
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class ImageReaders:
-    """The readers of whole images by one template that there are so far, by the bitmap of NULLs.
+    """The readers of whole images by one template.
 
-    update: of both images at once, where they have the same NULLs.
+    update: of both images at once, where they are `alike` and have the same NULLs.
     """
 
-    old: dict[bytes, Read] = field(default_factory=dict)
-    new: dict[bytes, Read] = field(default_factory=dict)
-    update: dict[bytes, Read] = field(default_factory=dict)
+    old: ReadersByNulls
+    new: ReadersByNulls
+    update: ReadersByNulls
 
 
 class ShapeReaders:
-    """The readers of one shape, by the bitmap of NULLs (and of differences) that each row starts with."""
+    """The readers of one shape, by the bitmap of NULLs (and of differences) that each row starts with.
+
+    old_skips, new_skips: move over the values of an image; of updates they give the key too. That is to
+    compare: a column that the new image lacks has not changed.
+    """
 
     def __init__(self, layout: RowLayout, shape: Shape) -> None:
         width = len(layout.stored)
@@ -168,82 +179,71 @@ class ShapeReaders:
         """Whether old and new images have the same columns."""
         self.empty = not self._before and not self._after
         self._key = layout.key_columns(self._after)
-        self.old_skips: dict[bytes, Read] = {}
-        self.new_skips: dict[bytes, Read] = {}
-        """What `skip` has made so far."""
-        self._known: dict[ImageTemplate, ImageReaders] = {}
-        self._changes: dict[tuple[ImageTemplate, bytes, bytes], Read] = {}
-        self._old: dict[tuple[bytes, tuple[int, ...]], Read] = {}
-        self._values: dict[tuple[int, bytes, bool], Read | None] = {}
+        self.old_skips = self._readers(self._skip, new=False)
+        self.new_skips = self._readers(self._skip, new=True)
+        self._images: dict[ImageTemplate, ImageReaders] = {}
+        self._changes: dict[tuple[ImageTemplate, bytes], ReadersByNulls] = {}
+        self._old: dict[bytes, ReadersByNulls] = {}
+        self._values: dict[tuple[int, bool], ReadersByNulls] = {}
 
-    def skip(self, nulls: bytes, *, new: bool) -> Read:
-        """Return the function that moves over the values of an image; of updates it gives the key too.
+    def images(self, template: ImageTemplate) -> ImageReaders:
+        """Return the readers of images that stand on their own."""
+        return self._images.get(template) or self._images.setdefault(template, self._make_images(template))
 
-        That is to compare: a column that the new image lacks has not changed.
-        """
-        skips = self.new_skips if new else self.old_skips
-        found = skips.get(nulls)
-        if found is None:
-            image, layout = self._image(nulls, new=new), self.layout
-            updates = self.shape.op == "u"
-            found = layout.compile_keyed_skip(image, self._key) if updates else layout.compile_skip(image)
-            skips[nulls] = found
-        return found
+    def changed(self, template: ImageTemplate, bits: bytes) -> ReadersByNulls:
+        """Return the readers of new images that say only what has changed, with these differences."""
 
-    def known(self, template: ImageTemplate) -> ImageReaders:
-        """Return the readers that `reader` and `update_reader` have made so far."""
-        return self._known.get(template) or self._known.setdefault(template, ImageReaders())
+        def make(image: Image) -> Read:
+            return self.layout.compile(image, template)
 
-    def reader(self, template: ImageTemplate, nulls: bytes, *, new: bool) -> Read:
-        """Return the reader of an image that stands on its own."""
-        readers = self.known(template)
-        known = readers.new if new else readers.old
-        found = known.get(nulls)
-        if found is None:
-            found = known[nulls] = self.layout.compile(self._image(nulls, new=new), template)
-        return found
+        return _kept(self._changes, (template, bits), lambda: self._readers(make, bits, new=True))
 
-    def update_reader(self, template: ImageTemplate, nulls: bytes) -> Read:
-        """Return the reader of both images of an update that are `alike` and have the same NULLs."""
-        known = self.known(template).update
-        found = known.get(nulls)
-        if found is None:
-            found = known[nulls] = self.layout.compile_update(self._image(nulls, new=True), template)
-        return found
+    def old_values(self, bits: bytes) -> ReadersByNulls:
+        """Return the readers of what such a new image needs of the old one."""
+        columns = self._image(bits, new=True).old
+        return _kept(self._old, bits, lambda: self._value_readers(columns, new=False))
 
-    def changed_reader(self, template: ImageTemplate, nulls: bytes, bits: bytes) -> Read:
-        """Return the reader of a new image that says only what has changed."""
-        key = template, nulls, bits
-        found = self._changes.get(key)
-        if found is None:
-            image = self._image(nulls, bits, new=True)
-            found = self._changes[key] = self.layout.compile(image, template)
-        return found
+    def values(self, column: int, *, new: bool) -> ReadersByNulls | None:
+        """Return the readers of one column as it is stored; None for images without it."""
+        if column not in (self._after if new else self._before):
+            return None
+        return _kept(self._values, (column, new), lambda: self._value_readers((column,), new=new))
 
-    def old_values(self, nulls: bytes, new_nulls: bytes, bits: bytes) -> Read:
-        """Return the reader of what a new image needs of the old one with these NULLs."""
-        columns = self._image(new_nulls, bits, new=True).old
-        found = self._old.get((nulls, columns))
-        if found is None:
-            image = self._image(nulls, new=False)
-            found = self._old[nulls, columns] = self.layout.compile_values(image, columns)
-        return found
+    def _skip(self, image: Image) -> Read:
+        updates = self.shape.op == "u"
+        layout = self.layout
+        return layout.compile_keyed_skip(image, self._key) if updates else layout.compile_skip(image)
 
-    def value(self, column: int, nulls: bytes, *, new: bool) -> Read | None:
-        """Return the reader of one column as it is stored; None for an image without it."""
-        key = (column, nulls, new)
-        if key not in self._values:
-            image = self._image(nulls, new=new)
-            there = column in image.present
-            self._values[key] = self.layout.compile_values(image, (column,)) if there else None
-        return self._values[key]
+    def _make_images(self, template: ImageTemplate) -> ImageReaders:
+        def one(image: Image) -> Read:
+            return self.layout.compile(image, template)
 
-    def _image(self, nulls: bytes, bits: bytes = b"", *, new: bool) -> Image:
+        def both(image: Image) -> Read:
+            return self.layout.compile_update(image, template)
+
+        return ImageReaders(
+            self._readers(one, new=False), self._readers(one, new=True), self._readers(both, new=True)
+        )
+
+    def _value_readers(self, columns: Sequence[int], *, new: bool) -> ReadersByNulls:
+        return self._readers(lambda image: self.layout.compile_values(image, columns), new=new)
+
+    def _readers(self, make: Callable[[Image], Read], bits: bytes = b"", *, new: bool) -> ReadersByNulls:
+        return ReadersByNulls(self._image(bits, new=new), self.layout.nullable, make)
+
+    def _image(self, bits: bytes = b"", *, new: bool) -> Image:
+        """Return the new or the old image without NULLs."""
         present = self._after if new else self._before
-        absent = frozenset(_marked(present, nulls))
-        differing = frozenset(_marked(self._json, bits)) - absent if bits else frozenset[int]()
-        return Image(present, absent, self._borrowed if new else (), differing & frozenset(present))
+        differing = frozenset(marked(self._json, bits)) if bits else frozenset[int]()
+        borrowed = self._borrowed if new else ()
+        return Image(present, frozenset(), borrowed, differing.intersection(present))
 
 
-def _marked(columns: Sequence[int], bitmap: bytes) -> Iterable[int]:
-    return (column for at, column in enumerate(columns) if bitmap[at >> 3] >> (at & 7) & 1)
+def _kept(cache: dict[_K, _V], key: _K, make: Callable[[], _V]) -> _V:
+    """Return what a cache has, or make it."""
+    found = cache.get(key)
+    if found is None:
+        if len(cache) >= _MOST:
+            cache.clear()
+        found = cache[key] = make()
+    return found

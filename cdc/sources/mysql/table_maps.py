@@ -192,11 +192,11 @@ def stored_columns(
     for mapped, column in zip(table.columns, logged_columns(table, definition), strict=True):
         if column is None:
             stored = wire.wire_of(mapped, unsigned=bool(mapped.unsigned))
-            found.append(StoredColumn(None, stored))
+            found.append(StoredColumn(None, stored, nullable=mapped.nullable))
             continue
         digits = column.length or column.scale or 0
         stored = wire.wire_of(mapped, unsigned=type_name(column).unsigned, digits=digits)
-        found.append(StoredColumn(fields.get(column.name), stored, mapped.type == wire.JSON))
+        found.append(StoredColumn(fields.get(column.name), stored, mapped.type == wire.JSON, mapped.nullable))
     return tuple(found)
 
 

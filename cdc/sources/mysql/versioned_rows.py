@@ -39,9 +39,8 @@ def _are_current(segment: Segment, row_end: int, *, new: bool) -> list[bool | No
     readers, data, text = segment.readers, segment.chunk.data, segment.chunk.text
     assert readers is not None
     octets = readers.after_octets if new else readers.before_octets
-    found: list[bool | None] = []
-    for at in segment.after_at if new else segment.before_at:
-        start = at + octets
-        read = readers.value(row_end, data[at:start], new=new)
-        found.append(None if read is None else read(data, text, start)[0] in _FOREVER)
-    return found
+    places = segment.after_at if new else segment.before_at
+    read = readers.values(row_end, new=new)
+    if read is None:
+        return [None] * len(places)
+    return [read[data[at : at + octets]](data, text, at + octets)[0] in _FOREVER for at in places]
