@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import struct
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -51,8 +51,7 @@ class _Changes:
 class ChangeEvents:
     """Tell events apart, and follow the position.
 
-    contained: whether a snapshot has told of an event already: its collection, time and key. tracker: of
-    transactions, where their metadata is on.
+    tracker: of transactions, where their metadata is on.
     """
 
     def __init__(
@@ -69,7 +68,6 @@ class ChangeEvents:
         self._metrics, self._letters = metrics, letters
         self._ops = {name: op for name, op in _OPERATIONS.items() if op not in frozenset(skipped)}
         self._tracker = tracker
-        self.contained: Callable[[Collection, ClusterTime], bool] | None = None
         self.commits = 0
         self._namespaces: dict[bytes, Collection | None] = {}
         self._fragments = Fragments()
@@ -121,7 +119,7 @@ class ChangeEvents:
         self._enter(self.position.transaction_id, clock_ns)
         if _OVERSIZE in found:
             self._report(collection, data, found)
-        elif self.contained is None or not self.contained(collection, time):
+        else:
             self._add(collection, op, data, found, values)
 
     def _add(

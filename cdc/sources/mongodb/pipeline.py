@@ -43,13 +43,9 @@ def stream_options(config: MongoConfig) -> dict[str, str]:
     return options
 
 
-def pipeline(config: MongoConfig, *, can_split: bool, signals: str = "") -> list[Stage]:
-    """Return the stages behind `$changeStream`.
-
-    can_split: whether the server has `$changeStreamSplitLargeEvent`. signals: the
-    collection of signals, which always comes through.
-    """
-    ours, users = _internal(config, signals), [*map(for_driver, config.cursor_pipeline)]
+def pipeline(config: MongoConfig, *, can_split: bool) -> list[Stage]:
+    """Return the stages behind `$changeStream`; can_split: see `oversize`."""
+    ours, users = _internal(config), [*map(for_driver, config.cursor_pipeline)]
     order = {"internal_first": ours + users, "user_first": users + ours, "user_only": users}
     stages = order[config.cursor_pipeline_order]
     match config.oversize_handling_mode:
@@ -62,12 +58,9 @@ def pipeline(config: MongoConfig, *, can_split: bool, signals: str = "") -> list
     return stages
 
 
-def _internal(config: MongoConfig, signals: str) -> list[Stage]:
+def _internal(config: MongoConfig) -> list[Stage]:
     rules = CaptureRules(config)
     conditions: list[Filter] = rules.server_filter()
-    if signals and conditions:
-        database, _, collection = signals.partition(".")
-        conditions = [{"$or": [{"$and": conditions}, {"ns.db": database, "ns.coll": collection}]}]
     conditions.append({"operationType": {"$in": _operations(config)}})
     match: Stage = {"$match": conditions[0] if len(conditions) == 1 else {"$and": conditions}}
     unset = _unset(config, rules)
