@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from cdc.batch import Encoded
 from cdc.capture.headers import context_headers
 from cdc.capture.transactions import TransactionTracker
 from cdc.errors import CdcError, ServerNotReady
@@ -91,13 +92,16 @@ class Reader:
 
     def read(self, data: bytes) -> int:
         """Read octets as they come; return how many records they made."""
+        return sum(map(len, self.records(data)))
+
+    def records(self, data: bytes) -> Iterator[Encoded]:
+        """Read octets as they come; yield the records that they made."""
         outcomes = self._groups.feed(self._events.decode(data))
-        count, done = 0, False
+        done = False
         while not done:
             done = self.decoder.take(outcomes, 2000)
             for batch in self.decoder.batches(0):
-                count += sum(len(one) for one in self._encoder.encode(batch))
-        return count
+                yield from self._encoder.encode(batch)
 
 
 def survives(name: str, data: bytes, size: int = 1 << 20) -> int:
