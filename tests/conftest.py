@@ -1,5 +1,6 @@
 """Fixtures: real servers, one of each a session, started when a test first asks for it."""
 
+import signal
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -20,6 +21,10 @@ PostgresOf = Callable[[int], PostgresServer]
 
 settings.register_profile("cdc", deadline=None)  # a time on the wall says nothing where servers run beside
 settings.load_profile("cdc")
+
+
+# A shell that starts the tests in the background has them ignore Ctrl-C, and so would all that they start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.hookimpl(optionalhook=True)
