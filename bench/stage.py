@@ -61,6 +61,8 @@ class Stage:
         """The broker's topics."""
         topics = KafkaTopics(self.broker.bootstrap)
         self._stack.callback(topics.close)
+        self.say("warming Kafka up")
+        topics.warm_up()
         return topics
 
     @cached_property

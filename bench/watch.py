@@ -18,6 +18,7 @@ class KafkaTopics:
 
     def __init__(self, bootstrap: str) -> None:
         settings: dict[str, Any] = {"bootstrap.servers": bootstrap, "log_level": 0}
+        self._bootstrap = bootstrap
         self._admin = confluent_kafka.admin.AdminClient(settings)
         self._consumer = confluent_kafka.Consumer({**settings, "group.id": "bench-watch"})
 
@@ -57,6 +58,20 @@ class KafkaTopics:
             for future in self._admin.delete_topics(names).values():
                 with suppress(confluent_kafka.KafkaException):
                     future.result(30)
+
+    def warm_up(self, records: int = 2_000_000) -> None:
+        """Write so much that the broker has compiled its code: else whoever is measured first pays for it."""
+        producer = confluent_kafka.Producer({"bootstrap.servers": self._bootstrap, "compression.type": "lz4"})
+        value = bytes(range(32, 127)) * 6
+        for _ in range(records):
+            while True:
+                try:
+                    producer.produce("warm-up", value)
+                    break
+                except BufferError:
+                    producer.poll(0.05)
+        producer.flush()
+        self.delete("warm-up")
 
     def close(self) -> None:
         """Leave."""

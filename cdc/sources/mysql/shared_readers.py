@@ -11,7 +11,7 @@ from schemas.table import Table
 
 Read = Callable[..., Any]
 
-_MOST = 20_000
+_MOST = 4_000
 
 _identities: dict[Hashable, object] = {}
 _readers: dict[Hashable, Read] = {}

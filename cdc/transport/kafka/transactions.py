@@ -13,7 +13,7 @@ from cdc.transport.kafka.failures import Failures, driver, translate
 from cdc.transport.kafka.lanes import Lanes
 from cdc.transport.kafka.topic_maker import TopicMaker
 from cdc.transport.kafka.topics import idle
-from cdc.transport.kafka.writer import KafkaWriter, OffsetStore, Tick
+from cdc.transport.kafka.writer import BARRIER, KafkaWriter, OffsetStore, Tick
 
 logger = logging.getLogger(__name__)
 
@@ -29,6 +29,7 @@ class TransactionalWriter(KafkaWriter):
     """
 
     exactly_once = True
+    longest_barrier = BARRIER  # nobody sees a record before its transaction ends
 
     def __init__(
         self,
@@ -56,6 +57,7 @@ class TransactionalWriter(KafkaWriter):
 
     def commit(self, offsets: Mapping[bytes, bytes | None], tick: Tick) -> None:
         """Commit the transaction with the offsets in it."""
+        began = time.monotonic()
         with self._fatal_first():
             self._failures.raise_first()
             if offsets:
@@ -67,7 +69,7 @@ class TransactionalWriter(KafkaWriter):
                 self._attempt("The transaction cannot be committed", self._producer.commit_transaction, tick)
                 self._open = False
         self._store_offsets(offsets)
-        self._done()
+        self._done(began)
 
     def due(self, *, idle: bool) -> bool:
         """Tell whether the transaction has lasted long enough."""

@@ -15,7 +15,10 @@ from cdc.transport.kafka.topic_maker import TopicMaker
 Tick = Callable[[], None]
 
 BARRIER = 0.5
-"""Seconds between commits under load: a flush stalls the pipe for some milliseconds."""
+"""Seconds between commits under load, at least: a flush stalls the pipe for some milliseconds."""
+LONGEST_BARRIER = 5.0
+_COST = 0.02
+"""The share of time that commits may take before they come less often."""
 IDLE_BARRIER = 0.1
 """Seconds between commits when the source has nothing more to give at once."""
 HELD_BYTES = 1 << 22
@@ -39,6 +42,8 @@ class KafkaWriter(LogWriter):
     `commit` is therefore a barrier: it waits until nothing is under way.
     """
 
+    longest_barrier = LONGEST_BARRIER
+
     def __init__(
         self,
         lanes: Lanes,
@@ -51,6 +56,7 @@ class KafkaWriter(LogWriter):
         self._lanes, self._failures, self._topics = lanes, failures, topics
         self._offset_topics, self._store = offset_topics, store
         self._committed = self._ticked = time.monotonic()
+        self._barrier = BARRIER
         self._appended = False
         self._held: list[Encoded] = []
         self._held_bytes = 0
@@ -130,12 +136,13 @@ class KafkaWriter(LogWriter):
 
     def commit(self, offsets: Mapping[bytes, bytes | None], tick: Tick) -> None:
         """Wait until the brokers have every record, then store the offsets."""
+        began = time.monotonic()
         self._release(tick)
         self._flush(tick)
         self._produce_offsets(offsets, tick)
         self._flush(tick)
         self._store_offsets(offsets)
-        self._done()
+        self._done(began)
 
     def _produce_offsets(self, offsets: Mapping[bytes, bytes | None], tick: Tick) -> None:
         for topic in self._offset_topics:
@@ -162,15 +169,19 @@ class KafkaWriter(LogWriter):
             self._ticked = now
             tick()
 
-    def _done(self) -> None:
+    def _done(self, began: float) -> None:
         self._committed = time.monotonic()
+        self._barrier = min(max(BARRIER, (self._committed - began) / _COST), self.longest_barrier)
         self._appended = False
 
     def due(self, *, idle: bool) -> bool:
-        """Tell whether to commit: twice a second, sooner when the source pauses after records."""
+        """Tell whether to commit: twice a second, sooner when the source pauses after records.
+
+        Less often where that takes long, for the source waits meanwhile.
+        """
         if idle and self._held:
             return True
-        interval = IDLE_BARRIER if idle and self._appended else BARRIER
+        interval = IDLE_BARRIER if idle and self._appended else self._barrier
         return time.monotonic() - self._committed >= interval
 
     def close(self) -> None:
