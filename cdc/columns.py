@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import cached_property
-from itertools import repeat
+from functools import cached_property, lru_cache
 from typing import Any, Self, overload
+
+from cdc.generated import defined
 
 
 class ByColumn(Sequence[Any], ABC):
@@ -68,11 +69,19 @@ class Spliced(ByColumn):
     r"""Texts that differ in their cells only: frame[0] + cell + frame[1] + … + cell + frame[-1].
 
     columns: the cells of each column as lines: between two of them stands \n, which no cell has in it.
+    cells: the same one by one, as latin-1 text, where somebody has them.
     """
 
-    def __init__(self, frame: Sequence[bytes], columns: Sequence[bytes], count: int) -> None:
+    def __init__(
+        self,
+        frame: Sequence[bytes],
+        columns: Sequence[bytes],
+        count: int,
+        cells: Sequence[Sequence[str]] | None = None,
+    ) -> None:
         super().__init__(columns, count)
         self.frame = tuple(frame)
+        self._cells = cells
 
     @property
     def size(self) -> int:
@@ -85,25 +94,45 @@ class Spliced(ByColumn):
         pieces = [*self.frame]
         pieces[0] = head + pieces[0]
         pieces[-1] += tail
-        return Spliced(pieces, self.columns, self._count)
+        return Spliced(pieces, self.columns, self._count, self._cells)
 
     def __add__(self, other: Spliced) -> Spliced:
         """Return these texts and others, which have the same frame."""
         columns = [b"\n".join(pair) for pair in zip(self.columns, other.columns, strict=True)]
         return Spliced(self.frame, columns, len(self) + len(other))
 
-    @cached_property
-    def _lines(self) -> list[list[bytes]]:
-        return [column.split(b"\n") for column in self.columns]
+    @property
+    def cells(self) -> Sequence[Sequence[str]]:
+        """The cells one by one, by column, as latin-1 text."""
+        if self._cells is None:
+            self._cells = [column.decode("latin-1").split("\n") for column in self.columns]
+        return self._cells
 
     def _made(self) -> list[bytes]:
-        pieces: list[Any] = [repeat(self.frame[0], self._count)]
-        for piece, lines in zip(self.frame[1:], self._lines, strict=True):
-            pieces += lines, repeat(piece)
-        return [*map(b"".join, zip(*pieces))]  # noqa: B905 - some repeat without end
+        frame = [piece.decode("latin-1") for piece in self.frame]
+        if not self.columns:
+            return [self.frame[0]] * self._count
+        made: list[bytes] = _splicer(len(self.columns))(frame, self.cells)
+        return made
 
     def _part(self, at: slice, count: int) -> Spliced:
-        return Spliced(self.frame, [b"\n".join(lines[at]) for lines in self._lines], count)
+        cells = [column[at] for column in self.cells]
+        return Spliced(self.frame, ["\n".join(column).encode("latin-1") for column in cells], count, cells)
+
+
+@lru_cache(maxsize=1000)
+def _splicer(count: int) -> Callable[[Sequence[str], Sequence[Sequence[str]]], list[bytes]]:
+    """Return the function that makes the texts of a frame and of the cells of so many columns."""
+    pieces = "".join(f"p{at}, " for at in range(count + 1))
+    cells = "".join(f"c{at}, " for at in range(count))
+    text = "".join(f"{{p{at}}}{{c{at}}}" for at in range(count)) + f"{{p{count}}}"
+    code = f"""
+def splice(frame, cells):
+    {pieces}= frame
+    return [f'{text}'.encode('latin-1') for {cells}in zip(*cells, strict=True)]
+"""
+    splice: Callable[[Sequence[str], Sequence[Sequence[str]]], list[bytes]] = defined(code, {})["splice"]
+    return splice
 
 
 def frame_of(texts: Sequence[bytes | None]) -> tuple[bytes, ...] | None:

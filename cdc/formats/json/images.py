@@ -51,13 +51,15 @@ def frame(columns: Sequence[Column]) -> tuple[bytes, ...]:
 
 def spliced(pieces: tuple[bytes, ...], images: CellColumns) -> Spliced | None:
     """Return the objects that the cells make in their frame; None where one has a line end in it."""
-    columns = []
-    for cells in images.columns:
-        lines = "\n".join(cells)
+    columns, cells = [], []
+    for column in images.columns:
+        lines = "\n".join(column)
         if lines.count("\n") != len(images) - 1:
             return None
-        columns.append(as_jackson(lines).encode("latin-1"))
-    return Spliced(pieces, columns, len(images))
+        written = as_jackson(lines)
+        columns.append(written.encode("latin-1"))
+        cells.append(column if written is lines else written.split("\n"))
+    return Spliced(pieces, columns, len(images), cells)
 
 
 def _cell(column: Column, dumpers: Dumpers, scope: dict[str, Any], name: str) -> Cell:
