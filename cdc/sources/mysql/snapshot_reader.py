@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from cdc.batch import ChangeBatch, Window
-from cdc.capture.side_by_side import side_by_side
+from cdc.capture.side_by_side import answers
 from cdc.capture.snapshot_metrics import SnapshotMetrics
 from cdc.capture.snapshot_windows import Piece, windows
 from cdc.metrics import Metrics
@@ -90,7 +90,7 @@ class SnapshotReader:
 
         It is kept before anything is told: a run that knows nothing has to expect that something was.
         """
-        with self._view.connection() as connection:
+        with self._view.lent.one() as connection:
             readings = [self._reading(connection, table) for table in self._tables]
         started = [replace(reading.progress, complete=True) for reading in readings]
         return Window(offsets=[self._store(progress) for progress in started], urgent=True)
@@ -98,7 +98,8 @@ class SnapshotReader:
     def _pieces(self) -> Iterator[Piece[SnapshotTable] | None]:
         """Yield the rows of the tables; each piece with the progress behind it. None: nothing for a while."""
         told: dict[TableId, _Told] = {}
-        for one in self._answers():
+        view = self._view
+        for one in answers(self._tables, self._read, len(view.connections), view.cancel):
             if one is None:
                 yield None
                 continue
@@ -131,26 +132,9 @@ class SnapshotReader:
         told.last.offsets, told.last.ends = [self._store(told.reading.progress)], True
         yield told.last
 
-    def _answers(self) -> Iterator[tuple[SnapshotTable, Answer | None] | None]:
-        """Yield what the tables have, as many of them at a time as the view has connections."""
-        threads = len(self._view.connections)
-        if threads == 1:
-            for table in self._tables:
-                yield from ((table, answer) for answer in self._read(table))
-                yield table, None
-            return
-        found = side_by_side(self._tables, self._read, threads)
-        try:
-            for one in found:  # noqa: UP028 - `yield from` would close what it delegates to first
-                yield one
-        except GeneratorExit:
-            self._view.cancel()
-            found.close()
-            raise
-
     def _read(self, table: SnapshotTable) -> Iterator[Answer]:
         """Yield a table's reading, then its rows."""
-        with self._view.connection() as connection:
+        with self._view.lent.one() as connection:
             # Behind a savepoint, what is locked of a table against being altered is given back with it.
             _run(connection, "SAVEPOINT cdc_table")
             reading = self._reading(connection, table)

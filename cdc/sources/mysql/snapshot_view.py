@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from cdc.capture.side_by_side import Lent
 from cdc.errors import CdcError
 from cdc.sources.mysql.catalog import Catalog, CatalogTable
 from cdc.sources.mysql.config import BinlogConfig
@@ -41,24 +42,15 @@ class SnapshotView:
     estimates: Mapping[TableId, int]
     _config: BinlogConfig
     _read: ConsistentRead
-    _free: list[Connection[Any]] = field(init=False)
+    lent: Lent[Connection[Any]] = field(init=False)
 
     def __post_init__(self) -> None:
-        self._free = list(self.connections)
+        self.lent = Lent(self.connections)
 
     @property
     def global_lock(self) -> bool:
         """Whether all tables of the server are locked for as long as the view is open."""
         return self._read.global_lock
-
-    @contextmanager
-    def connection(self) -> Iterator[Connection[Any]]:
-        """Lend a connection that nobody else reads with."""
-        connection = self._free.pop()
-        try:
-            yield connection
-        finally:
-            self._free.append(connection)
 
     def cancel(self) -> None:
         """End what the server does for any of them, if it can be reached; they are lost with it."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from cdc.batch import ChangeBatch, Window
-from cdc.capture.side_by_side import side_by_side
+from cdc.capture.side_by_side import answers
 from cdc.capture.snapshot_metrics import SnapshotMetrics
 from cdc.capture.snapshot_windows import Piece, windows
 from cdc.metrics import Metrics
@@ -86,7 +86,7 @@ class SnapshotReader:
     def _pieces(self) -> Iterator[Piece[SnapshotTable] | None]:
         """Yield the rows of the tables; each piece with the progress behind it. None: nothing for a while."""
         told: dict[str, _Told] = {}
-        for one in self._answers():
+        for one in answers(self._tables, self._read, self._view.threads, self._view.cancel):
             if one is None:
                 yield None
                 continue
@@ -122,25 +122,9 @@ class SnapshotReader:
         told.last.offsets, told.last.ends = [self._store(told.reading.progress)], True
         yield told.last
 
-    def _answers(self) -> Iterator[tuple[SnapshotTable, Answer | None] | None]:
-        """Yield what the tables have, `snapshot.max.threads` of them at a time."""
-        if self._view.threads == 1:
-            for table in self._tables:
-                yield from ((table, answer) for answer in self._read(table))
-                yield table, None
-            return
-        found = side_by_side(self._tables, self._read, self._view.threads)
-        try:
-            for one in found:  # noqa: UP028 - `yield from` would close what it delegates to first
-                yield one
-        except GeneratorExit:
-            self._view.cancel()
-            found.close()
-            raise
-
     def _read(self, table: SnapshotTable) -> Iterator[Answer]:
         """Yield a table's reading, then what it reads."""
-        with self._view.connection() as connection:
+        with self._view.lent.one() as connection:
             reading = self._reading(connection, table)
             yield reading, None, ()
             for read in reading.reads():

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from cdc.capture.side_by_side import Lent
 from cdc.sources.postgres.captured import SnapshotTable
 from cdc.sources.postgres.chunks import qualified
 from cdc.sources.postgres.config import PostgresConfig
@@ -48,7 +48,7 @@ class SnapshotView:
         self.threads = max(1, min(config.snapshot_max_threads, len(tables)))
         if self.threads > 1:
             self._share()
-        self._free = list(self._connections)
+        self.lent = Lent(self._connections)
 
     def _begin(self, connection: Connection, snapshot: str | None) -> None:
         run = connection.execute
@@ -82,15 +82,6 @@ class SnapshotView:
         except BaseException:
             self.close()
             raise
-
-    @contextmanager
-    def connection(self) -> Iterator[Connection]:
-        """Lend a connection that nobody else reads with."""
-        connection = self._free.pop()
-        try:
-            yield connection
-        finally:
-            self._free.append(connection)
 
     def cancel(self) -> None:
         """End what the server does for any of them."""
