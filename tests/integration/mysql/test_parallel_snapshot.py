@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import threading
-import time
-from collections import defaultdict
 
 import pytest
 
 from cdc.sources.mysql import select_rows
 from tests.integration.mysql.capture import SYNC, Capture, logged
+from tests.integration.side_by_side import (
+    assert_all_came,
+    assert_marked,
+    assert_same_moment,
+    assert_stops_at_once,
+)
 from tests.servers.mysql import MySQLServer
 
 TABLES = ("a", "b", "c", "d")
@@ -46,28 +50,16 @@ def test_all_rows_once_and_marked(server: MySQLServer, threads: int) -> None:
     with logged() as messages:
         capture.finish()
     assert not any(SERIAL in message for message in messages)
-    marks = defaultdict(list)
-    for name in TABLES:
-        events = capture.events(name)
-        assert [event.row["id"] for event in events] == list(range(1, ROWS + 1))
-        for event in events:
-            marks[event.value["source"]["snapshot"]].append(event.row["id"])
-    assert {mark: len(ids) for mark, ids in marks.items() if mark != "true"} == {
-        "first": 1,
-        "first_in_data_collection": 3,
-        "last_in_data_collection": 3,
-        "last": 1,
-    }
-    assert capture.metrics.values["RemainingTableCount"] == 0
+    assert_marked(capture, TABLES, ROWS)
     assert capture.events(SYNC) == []
 
 
 @pytest.mark.parametrize("mode", ["minimal", "extended"])
 def test_tables_come_side_by_side_and_show_the_same_moment(server: MySQLServer, mode: str) -> None:
     """Each transaction writes to all tables: whoever sees a row in one sees it in the others."""
-    capture, stopping = captured(server, 3, snapshot_locking_mode=mode), threading.Event()
+    capture = captured(server, 3, snapshot_locking_mode=mode)
 
-    def write() -> None:
+    def write(stopping: threading.Event) -> None:
         with server.connect(capture.database) as connection, connection.cursor() as cursor:
             for number in range(ROWS + 1, 1 << 30):
                 if stopping.is_set():
@@ -77,21 +69,10 @@ def test_tables_come_side_by_side_and_show_the_same_moment(server: MySQLServer, 
                     cursor.execute(f"insert into {name} (id) values ({number})")
                 cursor.execute("commit")
 
-    writer = threading.Thread(target=write)
-    writer.start()
-    try:
-        capture.until(lambda: capture.execute("select count(*) from d")[0][0] > ROWS, "written")
-        capture.start()
-        capture.until(lambda: len(capture.events("d", "r")) > ROWS, "read")
-    finally:
-        stopping.set()
-        writer.join()
-    capture.sync()
-    capture.stop()
-    assert len({tuple(event.row["id"] for event in capture.events(name, "r")) for name in TABLES}) == 1
-    for name in TABLES:
-        ids = [event.row["id"] for event in capture.events(name)]
-        assert ids == list(range(1, len(ids) + 1))
+    def written() -> bool:
+        return int(capture.execute("select count(*) from d")[0][0]) > ROWS
+
+    assert_same_moment(capture, TABLES, ROWS, write, written)
 
 
 def test_without_a_lock_one_after_the_other(server: MySQLServer) -> None:
@@ -108,18 +89,11 @@ def test_a_stop_does_not_wait_for_a_slow_statement(server: MySQLServer) -> None:
     name = f"{capture.database}.c"
     slow = f"select c.* from {name} as c, (select sleep(60)) as slow"
     capture.options |= {option: name, f"{option}.{name}": slow}
-    capture.start()
-    capture.until(lambda: len(capture.events("b")) > ROWS - 200, "read")
-    time.sleep(0.5)
-    began = time.monotonic()
-    capture.stop()
-    assert time.monotonic() - began < 10
-    assert capture.error is None
+    assert_stops_at_once(capture, "b", ROWS, 10)
     query = f"select count(*) from information_schema.processlist where info like '%{name}%sleep%'"
     query += " and id <> connection_id()"
     capture.until(lambda: capture.execute(query)[0][0] == 0, "disconnected")
     capture.options[f"{option}.{name}"] = f"select * from {name}"
     with capture.running():
         capture.sync()
-    for table in TABLES:
-        assert sorted(event.row["id"] for event in capture.events(table)) == list(range(1, ROWS + 1)), table
+    assert_all_came(capture, TABLES, ROWS)

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import threading
-import time
-from collections import defaultdict
 
 import pytest
 
 from cdc.errors import AccessDenied, CdcError
 from cdc.sources.postgres import copy_out
 from tests.integration.postgres.capture import Capture
+from tests.integration.side_by_side import (
+    assert_all_came,
+    assert_marked,
+    assert_same_moment,
+    assert_stops_at_once,
+)
 from tests.servers.postgres import Database
 
 TABLES = ("a", "b", "c", "d", "empty")
@@ -36,28 +40,14 @@ def capture_of(database: Database, threads: int, **options: str) -> Capture:
 def test_all_rows_once_and_marked(tables: Database, threads: int) -> None:
     capture = capture_of(tables, threads, snapshot_mode="initial_only")
     capture.finish()
-    events = {name: capture.events(name) for name in TABLES}
-    assert {name: len(found) for name, found in events.items()} == dict.fromkeys(TABLES[:4], ROWS) | {
-        "empty": 0
-    }
-    marks = defaultdict(list)
-    for found in filter(None, events.values()):
-        assert [event.row["id"] for event in found] == list(range(1, ROWS + 1))
-        for event in found:
-            marks[event.value["source"]["snapshot"]].append(event.row["id"])
-    assert marks["first"] == [1]
-    assert marks["first_in_data_collection"] == [1] * 3
-    assert marks["last_in_data_collection"] == [ROWS] * 3
-    assert marks["last"] == [ROWS]
-    assert len(marks["true"]) == 4 * (ROWS - 2)
-    assert capture.metrics.values["RemainingTableCount"] == 0
+    assert capture.events("empty") == []
+    assert_marked(capture, TABLES[:-1], ROWS)
 
 
 def test_tables_come_side_by_side_and_show_the_same_moment(tables: Database) -> None:
     """Each transaction writes to all tables: whoever sees a row in one sees it in the others."""
-    stopping = threading.Event()
 
-    def write() -> None:
+    def write(stopping: threading.Event) -> None:
         number = ROWS
         with tables.server.connect(dbname=tables.name) as connection:
             while not stopping.is_set():
@@ -66,22 +56,7 @@ def test_tables_come_side_by_side_and_show_the_same_moment(tables: Database) -> 
                     for name in TABLES[:-1]:
                         connection.execute(f"insert into {name} values ({number})")
 
-    writer = threading.Thread(target=write)
-    writer.start()
-    capture = capture_of(tables, 3)
-    try:
-        capture.start()
-        capture.until(lambda: len(capture.events("d", "r")) > ROWS, "read")
-    finally:
-        stopping.set()
-        writer.join()
-    capture.sync()
-    capture.stop()
-    rows = {name: [event.row["id"] for event in capture.events(name, "r")] for name in TABLES[:-1]}
-    assert len({tuple(found) for found in rows.values()}) == 1
-    for name in TABLES[:-1]:
-        ids = [event.row["id"] for event in capture.events(name)]
-        assert ids == list(range(1, len(ids) + 1))
+    assert_same_moment(capture_of(tables, 3), TABLES[:-1], ROWS, write)
 
 
 @pytest.mark.parametrize("threads", [1, 4])
@@ -92,20 +67,12 @@ def test_a_stop_does_not_wait_for_a_slow_statement(tables: Database, threads: in
         tables,
         {"snapshot.max.threads": str(threads), option: "public.c", f"{option}.public.c": slow},
     )
-    capture.start()
-    capture.until(lambda: len(capture.events("b")) > ROWS - 200, "read")
-    time.sleep(0.5)
-    began = time.monotonic()
-    capture.stop()
-    assert time.monotonic() - began < 5
-    assert capture.error is None
+    assert_stops_at_once(capture, "b", ROWS, 5)
     query = "select count(*) from pg_stat_activity where datname = %s and application_name = 'cdc'"
     capture.until(lambda: tables.execute(query, [tables.name]) == [(0,)], "disconnected")
     with capture.running(**{f"{option}.public.c": "select * from c"}):
         capture.sync()
-    for name in TABLES[:-1]:
-        ids = sorted(event.row["id"] for event in capture.events(name))
-        assert ids == list(range(1, ROWS + 1)), name
+    assert_all_came(capture, TABLES[:-1], ROWS)
 
 
 def test_too_few_connections_are_told(tables: Database) -> None:
