@@ -53,9 +53,13 @@ class Plugin:
         found: type[Config] = self.cls.config_class
         return found
 
+    def is_called(self, name: str) -> bool:
+        """Whether `name` is the short name or the full one of a Java class."""
+        return name == self.name or name in self.java_classes
+
     def answers_to(self, name: str) -> bool:
         """Whether `name` is the short name, a Java class, or an alias of one as Connect accepts it."""
-        if name == self.name or name in self.java_classes:
+        if self.is_called(name):
             return True
         simple = {java.rsplit(".", 1)[-1] for java in self.java_classes}
         return name in simple or name in {_strip_suffix(one, self.kind) for one in simple}
@@ -93,10 +97,10 @@ def available(kind: PluginKind) -> list[Plugin]:
 
 def find(kind: PluginKind, name: str) -> Plugin:
     """Return the plugin that answers to `name`; raises PluginNotFound with those there are."""
-    if (near := _by_module(kind, name)) is not None:
+    if (near := _near(kind, name)) is not None:
         return near
     matches = [plugin for plugin in available(kind) if plugin.answers_to(name)]
-    exact = [plugin for plugin in matches if name == plugin.name or name in plugin.java_classes]
+    exact = [plugin for plugin in matches if plugin.is_called(name)]
     if len(exact or matches) == 1:
         return (exact or matches)[0]
     names = ", ".join(plugin.name for plugin in available(kind))
@@ -106,42 +110,54 @@ def find(kind: PluginKind, name: str) -> Plugin:
 
 def find_connector(name: str) -> Plugin:
     """Return the source or sink that a `connector.class` names."""
-    for kind in (PluginKind.SOURCE, PluginKind.SINK):
-        if (near := _by_module(kind, name)) is not None:
+    kinds = (PluginKind.SOURCE, PluginKind.SINK)
+    for kind in kinds:
+        if (near := _near(kind, name)) is not None:
             return near
+    for kind in kinds:
         if any(plugin.answers_to(name) for plugin in available(kind)):
             return find(kind, name)
-    names = ", ".join(p.name for kind in (PluginKind.SOURCE, PluginKind.SINK) for p in available(kind))
+    names = ", ".join(plugin.name for kind in kinds for plugin in available(kind))
     raise PluginNotFound(
         f"Failed to find any class that implements Connector and which name matches {name}",
         hint=f"available connectors are: {names}",
     )
 
 
-def _by_module(kind: PluginKind, name: str) -> Plugin | None:
-    """Return the plugin whose module is called like it: a task need not import all the others."""
-    if (kind, name) not in _registry.plugins and kind not in _registry.loaded and name.isidentifier():
-        module = f"{PACKAGES[kind]}.{name}"
-        try:
-            importlib.import_module(module)
-        except ModuleNotFoundError as error:
-            if error.name not in (module, PACKAGES[kind]):
-                raise
-    return _registry.plugins.get((kind, name))
+def _near(kind: PluginKind, name: str) -> Plugin | None:
+    """Return the one plugin of exactly this name, from modules whose own name stands in it.
+
+    A process of one connector need not hold the code of all the others.
+    """
+    if kind not in _registry.loaded:
+        for module in _modules(kind):
+            if module in name.lower():
+                _import(kind, module)
+    called = [one for one in _registry.plugins.values() if one.kind is kind and one.is_called(name)]
+    return called[0] if len(called) == 1 else None
+
+
+def _modules(kind: PluginKind) -> list[str]:
+    """Return the names of the modules that come with the product; none where the package is left out."""
+    try:
+        package = importlib.import_module(PACKAGES[kind])
+    except ModuleNotFoundError as error:
+        if error.name != PACKAGES[kind]:
+            raise
+        return []
+    return [module.name for module in pkgutil.iter_modules(package.__path__)]
+
+
+def _import(kind: PluginKind, module: str) -> None:
+    importlib.import_module(f"{PACKAGES[kind]}.{module}")
 
 
 def _load(kind: PluginKind) -> None:
     if kind in _registry.loaded:
         return
     _registry.loaded.add(kind)
-    try:
-        package = importlib.import_module(PACKAGES[kind])
-    except ModuleNotFoundError as error:
-        if error.name != PACKAGES[kind]:
-            raise
-    else:
-        for module in pkgutil.iter_modules(package.__path__):
-            importlib.import_module(f"{PACKAGES[kind]}.{module.name}")
+    for module in _modules(kind):
+        _import(kind, module)
     # Late: it is slow to import, and who asks for a known name never comes here.
     from importlib.metadata import entry_points
 
