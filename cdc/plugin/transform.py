@@ -20,7 +20,11 @@ class Transform(ABC):
 
     @abstractmethod
     def apply(self, batch: Batch) -> Iterable[Batch]:
-        """Return what becomes of the batch: usually one batch, none when all is dropped."""
+        """Return what becomes of the batch: usually one batch, none when all is dropped.
+
+        The batch may be given new columns; those that it has stay as they are, and the values in them: after
+        an error the same records come again.
+        """
 
     def close(self) -> None:  # noqa: B027
         """Release what was opened."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -52,27 +52,39 @@ class Chain:
 
     def __init__(self, links: Sequence[Link] = (), retry: Retry = at_once) -> None:
         self.links, self._retry = tuple(links), retry
+        self._last: Link | None = None
 
     def apply(self, batches: Iterable[Batch]) -> Iterable[Batch]:
         """Return what comes out at the end; without transforms the batches themselves."""
         for link in self.links:
-            batches = _through(link, batches, self._retry)
+            batches = self._through(link, batches)
         return batches
+
+    def applied(self, batch: Batch) -> Iterable[Batch]:
+        """Return the same for one batch, with all the work done."""
+        return [*self.apply((batch,))] if self.links else (batch,)
+
+    @property
+    def culprit(self) -> type:
+        """Who has failed: the class of the transform that was applied last."""
+        assert self._last is not None
+        return type(self._last.transform)
 
     def close(self) -> None:
         """Close every transform."""
         for link in self.links:
             link.transform.close()
 
-
-def _through(link: Link, batches: Iterable[Batch], retry: Retry) -> Iterator[Batch]:
-    for batch in batches:
-        if len(batch):
-            yield from retry(partial(_applied, link, batch))
+    def _through(self, link: Link, batches: Iterable[Batch]) -> Iterator[Batch]:
+        for batch in batches:
+            if len(batch):
+                self._last = link
+                yield from self._retry(partial(_applied, link, batch))
 
 
 def _applied(link: Link, batch: Batch) -> list[Batch]:
-    return list(link.apply(batch))
+    """Apply a link to a copy: where it fails, the batch or parts of it come again."""
+    return list(link.apply(replace(batch)))
 
 
 def build_chain(raw: Mapping[str, str], retry: Retry = at_once) -> Chain:

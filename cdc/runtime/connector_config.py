@@ -133,20 +133,22 @@ class ConnectorConfig(Config):
         "errors.tolerance",
         ("none", "all"),
         "none",
-        doc="`none`: a bad record fails the task. `all`: it is set aside (dead letter queue, log) and "
-        "the rest goes on.",
+        doc="`none`: a record that a transform, a converter or a sink cannot take fails the task. `all`: "
+        "it is left out (counted, logged on request, of a sink put into the dead letter queue), "
+        "and the rest goes on.",
         group="Error Handling",
     )
     log_errors = options.boolean(
         "errors.log.enable",
         False,
-        doc="Log each tolerated error.",
+        doc="Log each error in transforms, converters and sinks, tolerated or not.",
         group="Error Handling",
     )
     log_messages = options.boolean(
         "errors.log.include.messages",
         False,
-        doc="Include the record's position in what `errors.log.enable` logs.",
+        doc="Say which record it is in what `errors.log.enable` logs: of a sink its topic, partition and "
+        "offset, of a source its topic and `source`, or its key where it has none.",
         group="Error Handling",
     )
     max_retries = options.integer(

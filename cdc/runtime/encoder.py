@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from cdc.batch import (
@@ -48,6 +48,34 @@ class Encoder:
     def encode(self, batch: Batch) -> list[Encoded]:
         """Return the records as bytes; raises EncodeError, or what a codec raises for a bad value."""
         return self._retry(lambda: self._encoded(batch))
+
+    def culprit(self, record: Batch) -> tuple[str, type]:
+        """Return the stage (as Connect calls it) and the class that a single record failed in."""
+        sides: Sequence[tuple[str, Format | HeaderConverter, Callable[[Batch], object]]] = (
+            ("KEY_CONVERTER", self._key, self._encode_key),
+            ("HEADER_CONVERTER", self._headers, self._encode_headers),
+        )
+        for stage, by, work in sides:
+            try:
+                work(record)
+            except Exception:  # noqa: BLE001 - a format and a codec may raise anything for a bad value
+                return stage, type(by)
+        return "VALUE_CONVERTER", type(self._value)
+
+    def _encode_key(self, record: Batch) -> None:
+        if isinstance(record, RecordBatch):
+            schema, keys = record.key_schema, record.keys
+        else:
+            schema, keys = (
+                record.schema.key,
+                self._envelopes.keys(record, [0]) if record.schema.key else [None],
+            )
+        self._key.wrap(record.topic, schema)
+        _encode_column(self._key, record.topic, schema, keys)
+
+    def _encode_headers(self, record: Batch) -> None:
+        own = (record.headers or [()])[0] if isinstance(record, RecordBatch) else record.headers
+        encode_all(self._headers, record.topic, own)
 
     def _encoded(self, batch: Batch) -> list[Encoded]:
         if isinstance(batch, RecordBatch):

@@ -6,7 +6,6 @@ aside as it was read, with headers that say why; then tolerance decides whether 
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -15,10 +14,9 @@ from cdc.dead_letters import error_headers
 from cdc.errors import RecordPosition, RecordRejected
 from cdc.metrics import Metrics
 from cdc.plugin import Format, LogWriter
+from cdc.runtime.error_log import log_error
 from cdc.runtime.headers import HeaderConverter
 from cdc.runtime.sink_config import SinkConnectorConfig
-
-_log = logging.getLogger(__name__)
 
 
 class ErrorReporter:
@@ -77,7 +75,7 @@ class ErrorReporter:
         self._metrics.add("errors")
         position = RecordPosition(raw.topic, raw.partition or 0, offset)
         if self._config.log_errors:
-            self._log(position, stage, cls, error)
+            log_error(self._connector, self._task, stage, cls, error, self._where(position))
         single = raw.select([index])
         if self._config.dlq_topic:
             self._set_aside(single, position, stage, cls, error)
@@ -88,21 +86,12 @@ class ErrorReporter:
             reason = f"{type(error).__name__}: {error}"
             raise RecordRejected(position, shown, reason, stage=stage) from error
 
-    def _log(self, position: RecordPosition, stage: str, cls: type, error: Exception) -> None:
-        where = ""
-        if self._config.log_messages:
-            where = (
-                f", where consumed record is {{topic='{position.topic}', "
-                f"partition={position.partition}, offset={position.offset}}}"
-            )
-        _log.error(
-            "Error encountered in task %s-%d. Executing stage '%s' with class '%s'%s.",
-            self._connector,
-            self._task,
-            stage,
-            f"{cls.__module__}.{cls.__qualname__}",
-            where,
-            exc_info=error,
+    def _where(self, position: RecordPosition) -> str:
+        if not self._config.log_messages:
+            return ""
+        return (
+            f"where consumed record is {{topic='{position.topic}', "
+            f"partition={position.partition}, offset={position.offset}}}"
         )
 
     def _set_aside(

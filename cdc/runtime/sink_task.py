@@ -21,6 +21,7 @@ from cdc.runtime.formats import build_format, build_headers
 from cdc.runtime.progress import Progress
 from cdc.runtime.reporter import ErrorReporter
 from cdc.runtime.retrying import Retrying, at_once, build_retrying
+from cdc.runtime.sifting import sift
 from cdc.runtime.sink_config import SinkConnectorConfig
 from cdc.runtime.sink_metrics import SinkMeter
 from cdc.runtime.source_task import Outcome
@@ -149,24 +150,15 @@ class SinkTask:
         progress.read(run)
 
     def _transformed(self, batch: RecordBatch) -> Iterator[RecordBatch]:
-        """Run the chain; when it fails, record by record, so that one bad record harms no other."""
+        """Run the chain; one bad record harms no other."""
         if not self.chain.links:
             yield batch
             return
         batch.keys, batch.values = [*batch.keys], [*batch.values]
-        try:
-            out = list(self.chain.apply((batch,)))
-        except Interrupted:
-            raise
-        except Exception as error:  # noqa: BLE001 - a transform may raise anything for a bad record
-            if len(batch) == 1:
-                cls = type(self.chain.links[0].transform)
-                self.reporter.transform_failed(batch, 0, cls, error)
-                return
-            for index in range(len(batch)):
-                yield from self._transformed(batch.select([index]))
-            return
-        yield from map(_record_batch, out)
+        yield from map(_record_batch, sift(batch, self.chain.applied, self._transform_failed))
+
+    def _transform_failed(self, record: RecordBatch, error: Exception) -> None:
+        self.reporter.transform_failed(record, 0, self.chain.culprit, error)
 
     def _note(self, topic: str) -> None:
         if topic not in self._topics:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from cdc import config as options
-from cdc.config import Importance, Warned
-from cdc.errors import Problem
+from cdc.config import Importance
 from cdc.runtime.connector_config import ConnectorConfig, unique
 
 
@@ -65,10 +62,3 @@ class SourceConnectorConfig(ConnectorConfig):
         importance=Importance.LOW,
         group="Runtime",
     )
-
-    def check(self) -> Iterable[Problem]:
-        """Note what a source does not do; nothing is wrong between these options."""
-        if self.tolerance == "all":
-            text = "errors.tolerance=all is not for transforms and converters of a source: they end the task"
-            self.warnings.append(Warned("errors.tolerance", text))
-        return ()

@@ -10,7 +10,7 @@ from enum import Enum
 from typing import Any
 
 from cdc import offsets as offset_records
-from cdc.batch import Batch, Offset, Offsets, Window
+from cdc.batch import Batch, Encoded, Offset, Offsets, Window
 from cdc.errors import Interrupted, LogFull
 from cdc.metrics import Metrics
 from cdc.plugin import Journal, LogWriter, Source, SourceContext, State
@@ -18,6 +18,8 @@ from cdc.runtime.backoff import Backoff
 from cdc.runtime.chain import Chain
 from cdc.runtime.encoder import Encoder
 from cdc.runtime.retrying import Retrying
+from cdc.runtime.sifting import sift
+from cdc.runtime.source_errors import SourceErrors
 from cdc.runtime.source_metrics import SourceMeter
 from cdc.runtime.window_size import WindowSize
 
@@ -56,8 +58,9 @@ class SourceTask:
     """The loop of six calls: read, transform, encode, append, commit, confirm.
 
     Delivery: an offset is committed only with, or after, every record before it; a window that
-    cannot be encoded is left out as a whole where the log is exactly-once, else up to the bad
-    record, and its offset never moves. Errors leave `run` after what was read before is durable.
+    cannot be encoded is left out as a whole where the log is exactly-once, else from the bad record on,
+    and its offset never moves; with `errors.tolerance=all` the bad record alone is left out, with the
+    tombstone of a delete. Errors leave `run` after what was read before is durable.
     """
 
     connector: str
@@ -67,6 +70,7 @@ class SourceTask:
     encoder: Encoder
     writer: LogWriter
     offsets: StoredOffsets
+    errors: SourceErrors
     metrics: Metrics
     journal: Callable[[str, Mapping[str, str]], Journal]
     max_bytes: int = 1 << 17
@@ -152,68 +156,32 @@ class SourceTask:
 
     def _append_all(self, window: Window) -> None:
         """Encode and append; without transactions each batch at once, with them all or nothing."""
-        tick = self.source.tick
-        if self.writer.exactly_once:
-            for encoded in self._encoded(window):
-                self._append(encoded, tick)
-            return
-        for batch in self._outgoing(window):
-            self._encode_and_append(batch, tick)
+        tick, encoded = self.source.tick, self._encoded(window)
+        for part in [*encoded] if self.writer.exactly_once else encoded:
+            self._append(part, tick)
 
-    def _outgoing(self, window: Window) -> Iterator[Batch]:
+    def _encoded(self, window: Window) -> Iterator[Encoded]:
         """Yield what goes to the log: transformed, and what is set aside as it is."""
-        try:
-            yield from self.chain.apply(window.batches)
-        except Interrupted:
-            raise
-        except Exception:
-            self._bad_record()
-            raise
-        yield from window.letters
+        for batch in window.batches:
+            for out in sift(batch, self.chain.applied, self._transform_failed):
+                yield from sift(out, self.encoder.encode, self._converter_failed)
+        for letter in window.letters:
+            yield from sift(letter, self.encoder.encode, self._converter_failed)
 
-    def _encoded(self, window: Window) -> list[Any]:
-        batches = [*self._outgoing(window)]
-        try:
-            return [encoded for batch in batches for encoded in self.encoder.encode(batch)]
-        except Interrupted:
-            raise
-        except Exception:
-            self._bad_record()
-            raise
+    def _transform_failed(self, record: Batch, error: Exception) -> None:
+        self._bad_record(record, "TRANSFORMATION", self.chain.culprit, error)
 
-    def _encode_and_append(self, batch: Batch, tick: Callable[[], None]) -> None:
-        try:
-            encoded = self.encoder.encode(batch)
-        except Interrupted:
-            raise
-        except Exception:
-            self._append_good_part(batch, tick)
-            self._bad_record()
-            raise
-        for part in encoded:
-            self._append(part, tick)
+    def _converter_failed(self, record: Batch, error: Exception) -> None:
+        self._bad_record(record, *self.encoder.culprit(record), error)
 
-    def _append_good_part(self, batch: Batch, tick: Callable[[], None]) -> None:
-        """Append what stands before the first record that cannot be encoded."""
-        good, bad = 0, len(batch)
-        while bad - good > 1:
-            middle = (good + bad) // 2
-            try:
-                self.encoder.encode(batch.select(range(good, middle)))
-            except Exception:  # noqa: BLE001 - whatever a codec raises; the caller raises the original
-                bad = middle
-            else:
-                good = middle
-        for part in self.encoder.encode(batch.select(range(good))) if good else ():
-            self._append(part, tick)
+    def _bad_record(self, record: Batch, stage: str, cls: type, error: Exception) -> None:
+        """Leave a record out where that is tolerated, else end the task: what came before it is durable."""
+        self.errors.note(record, stage, cls, error)
+        if not self.errors.tolerant:
+            self._commit()
+            raise error
 
-    def _bad_record(self) -> None:
-        """Make durable what came before a record that ends the task."""
-        self.metrics.add("errors")
-        self.metrics.add("NumberOfErroneousEvents")
-        self._commit()
-
-    def _append(self, encoded: Any, tick: Callable[[], None]) -> None:
+    def _append(self, encoded: Encoded, tick: Callable[[], None]) -> None:
         self.writer.append(encoded, tick)
         self._dirty = True
         self.on_topic(encoded.topic)

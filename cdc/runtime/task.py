@@ -13,6 +13,7 @@ from cdc.runtime.encoder import Encoder
 from cdc.runtime.formats import build_format, build_headers
 from cdc.runtime.retrying import at_once, build_retrying
 from cdc.runtime.source_config import SourceConnectorConfig
+from cdc.runtime.source_errors import SourceErrors
 from cdc.runtime.source_task import Outcome, SourceTask, StoredOffsets
 
 
@@ -102,6 +103,14 @@ def _source_task(
         encoder=encoder,
         writer=writer,
         offsets=offsets,
+        errors=SourceErrors(
+            assignment.connector,
+            assignment.number,
+            metrics,
+            tolerant=config.tolerance == "all",
+            logged=config.log_errors,
+            messages=config.log_messages,
+        ),
         metrics=metrics,
         journal=log.journal,
         max_bytes=config.window_bytes,

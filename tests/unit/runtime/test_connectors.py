@@ -81,13 +81,6 @@ def test_unknown_options_are_warned_about_with_the_nearest_name() -> None:
     assert not any("producer" in warning for warning in warnings)
 
 
-def test_a_source_tells_what_tolerance_does_not_do() -> None:
-    assert any(
-        "end the task" in warning for warning in review({**PG, "errors.tolerance": "all"}, {}).warnings
-    )
-    assert not any("end the task" in warning for warning in review(PG, {}).warnings)
-
-
 def test_task_configs_keep_references() -> None:
     connector, _ = plan_connector(PG, {})
     (task,) = connector.task_configs

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable
 from contextlib import nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
 
-from cdc.batch import Batch, Fetched, Offsets, RecordBatch, Window
+from cdc.batch import Batch, ChangeBatch, Fetched, Offsets, RecordBatch, Window
 from cdc.config import Config
 from cdc.errors import ConnectionFailed, EncodeError, Interrupted, LogFull
 from cdc.metrics import Metrics
@@ -15,6 +15,7 @@ from cdc.plugin import LogWriter, Source, SourceContext, Transform
 from cdc.runtime.chain import Chain, Link
 from cdc.runtime.encoder import Encoder
 from cdc.runtime.headers import SimpleHeaders
+from cdc.runtime.source_errors import SourceErrors
 from cdc.runtime.source_task import Outcome, SourceTask, StoredOffsets
 from cdc.transport.memory import MemoryLog
 from schemas.connect import STRING
@@ -62,10 +63,12 @@ class Batched(LogWriter):
 
     def __init__(self) -> None:
         self.appended: list[bytes | None] = []
+        self.row_headers: list[Any] = []
         self.commits: list[tuple[int, dict[bytes, bytes | None]]] = []
 
     def append(self, encoded: Any, tick: Any) -> None:
         self.appended += encoded.values
+        self.row_headers += [encoded.row_headers.get(index, ()) for index in range(len(encoded))]
 
     def commit(self, offsets: Any, tick: Any) -> None:
         self.commits.append((len(self.appended), dict(offsets)))
@@ -83,8 +86,14 @@ def window(*names: str, lsn: int = 1, **more: Any) -> Window:
 
 
 def task(
-    source: Source, log: MemoryLog, *, chain: Chain | None = None, writer: LogWriter | None = None
+    source: Source,
+    log: MemoryLog,
+    *,
+    chain: Chain | None = None,
+    writer: LogWriter | None = None,
+    **errors: bool,
 ) -> SourceTask:
+    metrics = Metrics()
     return SourceTask(
         "shop",
         0,
@@ -93,7 +102,8 @@ def task(
         Encoder(FastFormat(is_key=True), FastFormat(), SimpleHeaders()),
         writer or log.writer("shop", 0, {}),
         StoredOffsets("shop", log.state("offsets")),
-        Metrics(),
+        SourceErrors("shop", 0, metrics, **errors),
+        metrics,
         log.journal,
     )
 
@@ -218,6 +228,111 @@ def test_a_transform_that_fails_ends_the_task_as_a_bad_record_does() -> None:
         kept = [[*offsets.values()] for _, offsets in writer.commits] if writer else [offset(log)]
         assert kept == ([[b'{"lsn":1}']] if writer else [{"lsn": 1}])
         assert one.metrics.values["errors"] == 1
+
+
+def told(writer: LogWriter, log: MemoryLog) -> list[str]:
+    """Return the names that were appended; deletes by their key, tombstones not at all."""
+    if not isinstance(writer, Batched):
+        return names(log)
+    return [eval(value)[2]["name"] for value in writer.appended if value]  # noqa: S307
+
+
+@pytest.mark.parametrize("exactly_once", [True, False])
+def test_a_tolerated_record_is_left_out_and_the_others_come_in_order(exactly_once: bool) -> None:
+    rows = [f"r{number}" for number in range(23)]
+    for bad in ({0}, {22}, {7, 8, 9}, {0, 11, 22}, set(range(23)), set(range(1, 23))):
+        log = MemoryLog()
+        writer = log.writer("shop", 0, {}) if exactly_once else Batched()
+        some = ["poison" if number in bad else name for number, name in enumerate(rows)]
+        source = ListSource([window("first", lsn=1), window(*some, lsn=2), window("last", lsn=3)])
+        one = task(source, log, writer=writer, tolerant=True)
+        assert run(one) is Outcome.FINISHED
+        good = [name for number, name in enumerate(rows) if number not in bad]
+        assert told(writer, log) == ["first", *good, "last"]
+        assert one.metrics.values["errors"] == one.metrics.values["NumberOfErroneousEvents"] == len(bad)
+        assert source.confirmed[-1] == [(PARTITION, {"lsn": 3})]
+
+
+class Choosy(Transform):
+    """Passes batches under a new topic, after it has failed for rows with certain names."""
+
+    def __init__(self, *names: str) -> None:
+        super().__init__(Config({}))
+        self.names = names
+
+    def apply(self, batch: Batch) -> Iterable[Batch]:
+        assert isinstance(batch, ChangeBatch)
+        batch.topic += "!"
+        if any(new[1] in self.names for _, new in batch.rows.rows):  # type: ignore[attr-defined]
+            raise ValueError("no good")
+        return (batch,)
+
+
+@pytest.mark.parametrize("exactly_once", [True, False])
+def test_a_record_that_a_transform_fails_for_is_left_out_too(exactly_once: bool) -> None:
+    log, topics = MemoryLog(), set[str]()
+    writer = log.writer("shop", 0, {}) if exactly_once else Batched()
+    source = ListSource([window("a", "b", "c", "d", "e", lsn=1)])
+    chain = Chain([Link("x", Choosy("b")), Link("y", Choosy("e", "d"))])
+    one = task(source, log, writer=writer, chain=chain, tolerant=True)
+    one.on_topic = topics.add
+    run(one)
+    assert topics == {"shop.public.t!!"}
+    runs = log.reader("g", [*topics], {}).poll(1 << 20, 0) if exactly_once else []
+    values = writer.appended if isinstance(writer, Batched) else [v for r in runs for v in r.encoded.values]
+    assert [eval(value)[2]["name"] for value in values if value] == ["a", "c"]  # noqa: S307
+    assert one.metrics.values["errors"] == 3
+
+
+def test_bad_records_are_logged_on_request(caplog: pytest.LogCaptureFixture) -> None:
+    letter = RecordBatch("letters", STRING, STRING, ["poison"], ["v"])
+    poisonous = window("a", "poison", lsn=1, letters=[letter])
+    for options in ({}, {"logged": True}, {"logged": True, "messages": True}):
+        caplog.clear()
+        run(task(ListSource([replace(poisonous)]), MemoryLog(), tolerant=True, **options))
+        text = "Error encountered in task shop-0. Executing stage 'VALUE_CONVERTER' with class 'tests.fakes"
+        assert (text in caplog.text) is bool(options)
+        assert ("stage 'KEY_CONVERTER'" in caplog.text) is bool(options)
+        where = "where source record is {topic='shop.public.t', op='c', source={'name': 'shop', 'ts_ms': 5"
+        assert (where in caplog.text) is ("messages" in options)
+        assert ("{topic='letters', key='poison'}" in caplog.text) is ("messages" in options)
+
+
+def test_an_error_is_logged_that_ends_the_task(caplog: pytest.LogCaptureFixture) -> None:
+    class Last(Choosy):
+        pass
+
+    chain = Chain([Link("x", Last()), Link("y", Choosy("b")), Link("z", Last())])
+    with pytest.raises(ValueError, match="no good"):
+        run(task(ListSource([window("a", "b")]), MemoryLog(), chain=chain, logged=True))
+    assert "Executing stage 'TRANSFORMATION' with class 'tests.unit.runtime.test_source_task.Choosy'" in (
+        caplog.text
+    )
+
+
+@pytest.mark.parametrize("error", [Interrupted("stop"), MemoryError()])
+def test_a_stop_and_short_memory_are_no_bad_records(error: Exception) -> None:
+    class Fails(DropAll):
+        def apply(self, batch: Batch) -> Iterable[Batch]:
+            raise error
+
+    source = ListSource([window("a", "b", lsn=1)])
+    one = task(source, MemoryLog(), chain=Chain([Link("fails", Fails())]), tolerant=True)
+    with nullcontext() if isinstance(error, Interrupted) else pytest.raises(type(error)):
+        run(one)
+    assert "errors" not in one.metrics.values
+    assert source.confirmed == []
+
+
+def test_the_halves_of_a_changed_key_stay_together() -> None:
+    rows = [("d", ("1", "a"), None), ("c", None, ("2", "a"))] * 4
+    for bad in range(3):
+        batch = changes(
+            *[("c", None, ("0", "poison"))] * bad, *rows, key_changes=[bad + 2 * at for at in range(4)]
+        )
+        writer = Batched()
+        run(task(ListSource([Window([batch])]), MemoryLog(), writer=writer, tolerant=True))
+        assert [len(found) for found in writer.row_headers] == [1, 1, 1] * 4
 
 
 def test_what_is_pending_is_committed_at_the_end() -> None:
