@@ -6,16 +6,27 @@ out what is not set, and ConnectTableChangeSerializer's for the schema-change to
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from schemas.definition import ChangeKind, ColumnDefinition, TableChange, TableDefinition, readable
+from schemas.definition import (
+    ChangeKind,
+    ColumnDefinition,
+    IndexDefinition,
+    TableChange,
+    TableDefinition,
+    readable,
+)
 from schemas.table import TableId
 
 _GENERATED = "generated"
 """The attribute of a table that names its generated columns: Debezium has no place for them."""
 _VERSIONED = "system_versioning"
+_INDEX = "index."
+"""What the attributes of a table's indexes begin with: which of them its key is, Debezium does not say."""
+_FLAGS = ("unique", "primary", "partial")
 
 _QUOTED = re.compile(r'"((?:[^"]|"")*)"(?:\.|$)')
 
@@ -75,11 +86,26 @@ def _flags(column: ColumnDefinition, position: int, comments: bool) -> dict[str,
 def _attributes(table: TableDefinition) -> list[dict[str, str]]:
     """Return Debezium's free attributes of a table: what it has no other place for."""
     versioned = [{"name": _VERSIONED, "value": "true"}] if table.versioned else []
-    return versioned + [
+    generated = [
         {"name": f"{_GENERATED}.{column.name}", "value": "virtual" if column.virtual else "stored"}
         for column in table.columns
         if column.generated and not column.auto_incremented
     ]
+    return versioned + generated + [_index_attribute(index) for index in table.indexes]
+
+
+def _index_attribute(index: IndexDefinition) -> dict[str, str]:
+    flags = {flag: True for flag in _FLAGS if getattr(index, flag)}
+    said = json.dumps({"columns": index.columns, **flags}, ensure_ascii=False, separators=(",", ":"))
+    return {"name": _INDEX + index.name, "value": said}
+
+
+def _read_indexes(attributes: Iterable[Mapping[str, str]]) -> Iterable[IndexDefinition]:
+    for attribute in attributes:
+        if attribute["name"].startswith(_INDEX):
+            said = json.loads(attribute["value"])
+            flags = {flag: bool(said.get(flag)) for flag in _FLAGS}
+            yield IndexDefinition(attribute["name"].removeprefix(_INDEX), tuple(said["columns"]), **flags)
 
 
 def change_struct(change: TableChange, *, comments: bool = True) -> dict[str, Any]:
@@ -130,18 +156,20 @@ def read_change(document: Mapping[str, Any]) -> TableChange:
 
 def _read_table(table_id: TableId, document: Mapping[str, Any], comment: str | None) -> TableDefinition:
     prefix = f"{_GENERATED}."
+    attributes = document.get("attributes") or ()
     generated = {
         attribute["name"].removeprefix(prefix): attribute["value"]
-        for attribute in document.get("attributes") or ()
+        for attribute in attributes
         if attribute["name"].startswith(prefix)
     }
-    names = {attribute["name"] for attribute in document.get("attributes") or ()}
+    names = {attribute["name"] for attribute in attributes}
     return TableDefinition(
         table_id,
         tuple(_read_column(column, generated) for column in document["columns"]),
         tuple(document["primaryKeyColumnNames"]),
         document.get("defaultCharsetName"),
         comment,
+        tuple(_read_indexes(attributes)),
         versioned=_VERSIONED in names,
     )
 

@@ -142,7 +142,7 @@ def as_binary(column: ColumnSpec) -> None:
 
 
 def _serial(column: ColumnSpec) -> None:
-    column.optional = False if column.optional is None else column.optional
+    column.optional = False
     column.unique = column.auto_incremented = column.generated = True
 
 
@@ -171,6 +171,7 @@ def _on(cursor: Cursor, column: ColumnSpec) -> None:
 
 
 def _auto_increment(cursor: Cursor, column: ColumnSpec) -> None:
+    column.optional = False  # unless NULL follows
     column.auto_incremented = column.generated = True
 
 

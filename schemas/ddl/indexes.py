@@ -100,15 +100,15 @@ def _free_name(first: str, taken: set[str]) -> str:
 def changed_indexes(
     table: TableDefinition, actions: Sequence[Action], out_of_step: type[Exception]
 ) -> tuple[IndexDefinition, ...]:
-    """Return the indexes after ALTER TABLE."""
+    """Return the indexes after ALTER TABLE; all actions name them as they were called before."""
     indexes = list(table.indexes)
     unknown = bool(table.key) and not indexes
     for action in actions:
         if isinstance(action, DropIndex) or (isinstance(action, AddIndex) and action.replaces):
             name = action.name if isinstance(action, DropIndex) else action.index.name or ""
             _drop(indexes, name, unknown and isinstance(action, DropIndex), action, out_of_step)
-        elif isinstance(action, RenameIndex):
-            _rename(indexes, action)
+    renamed = {a.old.casefold(): a.new for a in actions if isinstance(a, RenameIndex)}
+    indexes = [replace(index, name=renamed.get(index.name.casefold(), index.name)) for index in indexes]
     indexes = _follow_columns(indexes, actions)
     added = _added(table, actions)
     if unknown and any(index.unique for index in added):
@@ -143,12 +143,6 @@ def _drop(
     certain = isinstance(action, DropIndex) and action.certain
     if unknown or (certain and not any(index.primary for index in indexes)):
         raise out_of_step(f"it has no index {name}, as far as is known")
-
-
-def _rename(indexes: list[IndexDefinition], action: RenameIndex) -> None:
-    for place, index in enumerate(indexes):
-        if index.name.casefold() == action.old.casefold():
-            indexes[place] = replace(index, name=action.new)
 
 
 def _follow_columns(indexes: list[IndexDefinition], actions: Sequence[Action]) -> list[IndexDefinition]:

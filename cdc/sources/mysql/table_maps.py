@@ -143,9 +143,6 @@ def _differences(mapped: ColumnMap, column: ColumnDefinition) -> list[str]:
         pairs.append(("bits", mapped.metadata, column.length or 1))
     elif mapped.type in _FRACTIONS:
         pairs.append(("fraction digits", mapped.metadata, column.length or column.scale or 0))
-    elif mapped.type in _LONG and name.name != "JSON":
-        names = _TEXTS if name.name in _TEXTS else _BLOBS
-        pairs.append(("length", names[mapped.metadata], name.name))
     elif mapped.type in _STRINGS and name.name in ("CHAR", "VARCHAR"):
         pairs += _lengths(mapped, column)
     if mapped.members is not None and mapped.type in (wire.ENUM, wire.SET):

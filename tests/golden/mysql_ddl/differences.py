@@ -62,7 +62,9 @@ def _compare(follower: Follower, recording: Recording, changes: list[Any]) -> It
 def _flat(change: dict[str, Any]) -> dict[str, Any]:
     table = change["table"]
     flat = {"comment": change.get("comment"), "columns": [column["name"] for column in table["columns"]]}
-    flat |= {name: value for name, value in table.items() if name != "columns"}
+    flat |= {name: value for name, value in table.items() if name not in ("columns", "attributes")}
+    # Of indexes we tell everybody, Debezium nobody.
+    flat["attributes"] = [a for a in table["attributes"] if not a["name"].startswith("index.")]
     for column in table["columns"]:
         fields = {name: value for name, value in column.items() if name not in ("position", "typeExpression")}
         flat |= {f"{column['name']}.{name}": value for name, value in fields.items()}

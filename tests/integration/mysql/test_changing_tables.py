@@ -112,6 +112,19 @@ def test_several_tables_in_a_statement(server: MySQLServer) -> None:
     assert capture.rows("alike") == [("c", 4, 5)]
 
 
+def test_the_length_of_a_text_is_the_servers_to_choose(server: MySQLServer) -> None:
+    capture = Capture(server, NO_DATA)
+    capture.execute("create table t (id int primary key, v text, w tinytext) character set latin1")
+    with capture.running():
+        capture.execute(
+            # MySQL makes a MEDIUMTEXT and a TEXT of them, MariaDB what is asked for.
+            "alter table t modify v text, modify w tinytext, convert to character set utf8mb4",
+            "insert into t values (1, 'é', 'ü')",
+        )
+        capture.sync()
+    assert capture.rows("t") == [("c", 1, "é", "ü")]
+
+
 @pytest.mark.parametrize("metadata", ["MINIMAL", "FULL"])
 def test_what_the_log_says_of_columns(server: MySQLServer, metadata: str) -> None:
     ((before,),) = server.execute("select @@global.binlog_row_metadata")

@@ -149,6 +149,7 @@ class _Alters:
                 f"ADD COLUMN ({name()} {pick(_TYPES)}{null}, {name()} {pick(_TYPES)})",
                 f"DROP COLUMN {name()}",
                 f"MODIFY {name()} {pick(_TYPES)}{null}{position}",
+                f"MODIFY {name()} INT{null} AUTO_INCREMENT UNIQUE{position}",
                 f"CHANGE {name()} {name()} {pick(_TYPES)}{null}{position}",
                 f"RENAME COLUMN {name()} TO {name()}",
                 f"ADD UNIQUE ({name()})",

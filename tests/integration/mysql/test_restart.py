@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from cdc.batch import ChangeBatch, Window
 from cdc.errors import SchemaHistoryLost
-from tests.integration.mysql.capture import Capture, opened, read_on
+from tests.integration.mysql.capture import Capture, logged, opened, read_on
 from tests.servers.mysql import MySQLServer
 
 NO_DATA = {"snapshot.mode": "no_data"}
@@ -100,6 +101,42 @@ def test_changes_and_ddl_while_down(server: MySQLServer) -> None:
     assert [event.row.keys() for event in capture.events("t")][-1] == {"first_one", "id", "b"}
     kinds = [[change["type"] for change in value["tableChanges"]] for value in capture.schema_changes()]
     assert kinds[-4:] == [["ALTER"], ["ALTER"], ["CREATE"], ["DROP"]]
+
+
+@pytest.fixture
+def no_names(server: MySQLServer) -> Iterator[None]:
+    """Have rows logged without the names of their columns."""
+    ((before,),) = server.execute("select @@global.binlog_row_metadata")
+    server.execute(f"set global binlog_row_metadata = '{'MINIMAL' if server.name == 'mysql' else 'NO_LOG'}'")
+    yield
+    server.execute(f"set global binlog_row_metadata = '{before}'")
+
+
+@pytest.mark.usefixtures("no_names")
+def test_keys_that_change_while_down(server: MySQLServer) -> None:
+    capture = Capture(server, NO_DATA)
+    capture.execute(
+        "create table t (id int primary key, a int not null, b int, key plain (b), unique only_one (a))",
+        "create table k (id int auto_increment unique, v int)",
+    )
+    with capture.running():
+        capture.sync()
+    capture.execute(
+        "alter table t drop index plain",
+        "insert into t values (1, 2, 3)",
+        "alter table t drop primary key, drop column b, add column c varchar(9)",
+        "insert into t values (2, 4, 'c')",
+        "alter table t drop index only_one, add primary key (id), drop column c",
+        "insert into t values (3, 6)",
+        "alter table k modify id int auto_increment after v",
+        "insert into k values (7, 1)",
+    )
+    with logged() as messages, capture.running():
+        capture.sync()
+    assert [event.key for event in capture.events("t")] == [{"id": 1}, {"a": 4}, {"id": 3}]
+    assert capture.rows("t") == [("c", 1, 2, 3), ("c", 2, 4, "c"), ("c", 3, 6)]
+    assert [(event.key, event.row) for event in capture.events("k")] == [({"id": 1}, {"v": 7, "id": 1})]
+    assert not any("asked of the server" in message for message in messages)
 
 
 def test_many_restarts_repeat_nothing(server: MySQLServer) -> None:

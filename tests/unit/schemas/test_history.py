@@ -13,7 +13,7 @@ from cdc.runtime.encoder import Encoder
 from cdc.runtime.formats import build_format, build_headers
 from schemas import changes, history
 from schemas.connect import Field, Schema, Type
-from schemas.definition import ChangeKind, ColumnDefinition, TableChange, TableDefinition
+from schemas.definition import ChangeKind, ColumnDefinition, IndexDefinition, TableChange, TableDefinition
 from schemas.table import TableId
 from schemas.table_documents import quoted, read_id
 
@@ -91,9 +91,23 @@ def test_generated_columns_survive_though_debezium_has_no_place_for_them() -> No
         ColumnDefinition('v"', "INT", 4, generated=True, virtual=True),
     )
     table_id = TableId("db", "", "t")
-    change = TableChange(ChangeKind.CREATE, table_id, TableDefinition(table_id, columns, ("a",)))
+    assert_comes_back(TableDefinition(table_id, columns, ("a",)))
+
+
+def assert_comes_back(table: TableDefinition) -> None:
+    change = TableChange(ChangeKind.CREATE, table.id, table)
     record = history.HistoryRecord({"server": "s"}, {"pos": 4}, "create …", (change,), "db", None, 1)
     assert history.decode(history.encode(record, pretty=True)) == record
+
+
+def test_indexes_survive_so_that_a_later_statement_can_drop_them() -> None:
+    indexes = (
+        IndexDefinition("PRIMARY", ("a",), unique=True, primary=True),
+        IndexDefinition('ü "1"', ('b"', "ä"), unique=True, partial=True),
+        IndexDefinition("expression", ()),
+    )
+    columns = (ColumnDefinition("a", "INT", 4), ColumnDefinition('b"', "TEXT", 12))
+    assert_comes_back(TableDefinition(TableId("db", "", "t"), columns, ("a",), indexes=indexes))
 
 
 @pytest.mark.parametrize("name", ["t", "a.b", 'in"side', "ünï 😀", "tab\t\x1f", "a.b.c", "", '.";'])

@@ -127,3 +127,22 @@ def test_changes_are_debeziums() -> None:
     assert isinstance(moved, TableChange)
     assert moved.previous_id == TableId("d", "", "t")
     assert ran(schema, "CREATE TABLE v (a INT); CREATE INDEX i ON v (a)")[1:] == []
+
+
+def test_indexes_that_change_names_with_each_other() -> None:
+    schema = Schema()
+    ran(schema, "CREATE TABLE t (a INT NOT NULL, b INT NOT NULL, UNIQUE one (a), UNIQUE two (b))")
+    ran(schema, "ALTER TABLE t RENAME INDEX one TO two, RENAME INDEX two TO one")
+    assert [(index.name, index.columns) for index in table(schema, "t").indexes] == [
+        ("two", ("a",)),
+        ("one", ("b",)),
+    ]
+    ran(schema, "ALTER TABLE t RENAME INDEX one TO kept, DROP INDEX two")
+    assert table(schema, "t").key == ("b",)
+
+
+def test_what_counts_itself_is_never_null() -> None:
+    schema = Schema()
+    ran(schema, "CREATE TABLE t (a INT NULL AUTO_INCREMENT UNIQUE, b INT)")
+    assert table(schema, "t").key == ("a",)
+    assert [column.optional for column in table(schema, "t").columns] == [False, True]
