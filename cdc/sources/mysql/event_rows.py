@@ -11,11 +11,8 @@ from typing import Any
 from cdc.batch import Images, ImageTemplate
 from cdc.sources.mysql.binlog.events import Chunk, Rows
 from cdc.sources.mysql.binlog.failures import FAULTS, Malformed, UnreadableEvent, why
-from cdc.sources.mysql.binlog.integers import packed
 from cdc.sources.mysql.row_layout import RowLayout, ShapeReaders
-
-PARTIAL_JSON = 1
-"""The value option that says: a bitmap of JSON columns with differences follows."""
+from cdc.sources.mysql.row_places import differing
 
 
 @dataclass(slots=True)
@@ -58,76 +55,17 @@ def locate(layout: RowLayout, event: Rows, file: str = "") -> Segment:
 
     Raises Malformed where the rows do not fill it exactly.
     """
-    readers, op = layout.readers(event.shape), event.shape.op
-    rekeyed: Sequence[int] = ()
-    if readers.empty and event.start < event.stop:
+    shape, chunk, stop = event.shape, event.chunk, event.stop
+    readers = layout.readers(shape)
+    if readers.empty and event.start < stop:
         raise Malformed("its rows have no columns")  # there would be no end of them
     try:
-        if op == "u":
-            before, after, rekeyed = _locate_updates(readers, event)
-        else:
-            places = _locate(readers, event, new=op == "c")
-            absent = [0] * len(places)
-            before, after = (absent, places) if op == "c" else (places, absent)
+        p, before, after, rekeyed = readers.places(chunk.data, event.start, stop)
     except (IndexError, struct.error) as error:
         raise Malformed("its rows end too early") from error
-    return Segment(event.chunk, readers, before, after, op, file, event.pos, rekeyed)
-
-
-def _locate(readers: ShapeReaders, event: Rows, *, new: bool) -> list[int]:
-    """Return where the images of an event are that has one a row."""
-    data, p, stop = event.chunk.data, event.start, event.stop
-    octets = readers.after_octets if new else readers.before_octets
-    skips = readers.new_skips if new else readers.old_skips
-    found = []
-    while p < stop:
-        found.append(p)
-        start = p + octets
-        nulls = data[p:start]
-        p = skips[nulls](data, start)
     if p != stop:
-        raise _overrun(p, stop)
-    return found
-
-
-def _locate_updates(readers: ShapeReaders, event: Rows) -> tuple[list[int], list[int], list[int]]:
-    """Return where old and new images are, and which rows have other octets in their key."""
-    data, p, stop = event.chunk.data, event.start, event.stop
-    partial = readers.shape.partial
-    octets, skips = readers.before_octets, readers.old_skips
-    new_octets, new_skips = readers.after_octets, readers.new_skips
-    before: list[int] = []
-    after: list[int] = []
-    rekeyed: list[int] = []
-    while p < stop:
-        before.append(p)
-        start = p + octets
-        nulls = data[p:start]
-        p, key = skips[nulls](data, start)
-        after.append(p)
-        if partial:
-            _, p = differing(data, p, readers)
-        start = p + new_octets
-        nulls = data[p:start]
-        p, new_key = new_skips[nulls](data, start)
-        if key != new_key:
-            rekeyed.append(len(before) - 1)
-    if p != stop:
-        raise _overrun(p, stop)
-    return before, after, rekeyed
-
-
-def _overrun(p: int, stop: int) -> Malformed:
-    return Malformed(f"its rows end {p - stop} bytes behind it")
-
-
-def differing(data: bytes, at: int, readers: ShapeReaders) -> tuple[bytes, int]:
-    """Return the bitmap of JSON columns that hold differences, empty for none, and where it ends."""
-    options, at = packed(data, at)
-    if not options & PARTIAL_JSON:
-        return b"", at
-    end = at + readers.bits_octets
-    return data[at:end], end
+        raise Malformed(f"its rows end {p - stop} bytes behind it")
+    return Segment(chunk, readers, before, after, shape.op, file, event.pos, rekeyed)
 
 
 @dataclass(slots=True)
@@ -240,7 +178,7 @@ def _read_changed(segment: Segment, template: ImageTemplate, before_at: int, at:
     assert readers is not None
     bits = b""
     if readers.shape.partial:
-        bits, at = differing(data, at, readers)
+        bits, at = differing(data, at, readers.bits_octets)
     start = at + readers.after_octets
     old_start = before_at + readers.before_octets
     old = readers.old_values(bits)[data[before_at:old_start]](data, text, old_start)

@@ -13,7 +13,7 @@ from cdc.sources.mysql.shared_readers import Read
 from cdc.sources.mysql.types.forms import Wire
 from cdc.sources.mysql.types.json_diff import patched
 
-_INT32 = struct.Struct("<I").unpack_from
+INT32 = struct.Struct("<I").unpack_from
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +52,10 @@ class Image:
 class Code:
     """Generate one reader; values of fixed width wait until one of another kind, or the end, comes."""
 
-    def __init__(self, stored: Sequence[StoredColumn], image: Image, view: str = "s") -> None:
-        """Take the columns, and which view of the octets variables of no fixed width are read from."""
-        self._stored, self._image, self._view = stored, image, view
+    def __init__(self, stored: Sequence[StoredColumn], image: Image) -> None:
+        self._stored, self._image = stored, image
         self._lines: list[str] = []
-        self._scope: dict[str, Any] = {"INT32": _INT32, "patched": patched}
+        self._scope: dict[str, Any] = {"INT32": INT32, "patched": patched}
         self._codes: list[str] = []
         self._names: list[str] = []
         self._after: list[str] = []
@@ -156,7 +155,7 @@ class Code:
         wire = self._stored[column].wire
         unused = not lines and not kept
         if wire.code:
-            self._codes.append(f"{struct.calcsize('<' + wire.code)}x" if unused else wire.code)
+            self._codes.append(f"{wire.width}x" if unused else wire.code)
             if not unused:
                 self._names.append(name)
                 self._after += lines
@@ -168,7 +167,7 @@ class Code:
             return
         self._lines.append(f"q = p + {start}; p = q + {length}")
         self._fill()
-        self._lines += [f"{name} = {self._view}[q:p]", *lines]
+        self._lines += [f"{name} = s[q:p]", *lines]
 
     def _unpack(self) -> int:
         """Write the unpacking of the values that wait; return their octets."""
@@ -195,7 +194,7 @@ class Code:
             self._names.append("n")
             return self._unpack(), "n"
         size = self._unpack()
-        return size + prefix, _length(size, prefix)
+        return size + prefix, length(size, prefix)
 
     def _differing(self, column: int, wanted: cells.Cells) -> None:
         start, length = self._span(self._stored[column].wire.prefix)
@@ -225,7 +224,7 @@ def _choice(test: str, lines: Sequence[str], otherwise: Sequence[str]) -> list[s
     return [f"if {test}:", *(f"    {line}" for line in lines), "else:", *other]
 
 
-def _length(at: int, prefix: int) -> str:
+def length(at: int, prefix: int) -> str:
     """Return the expression of a length of one to four octets that stands so far behind `p`."""
     places = [f"p + {at + n}" if at + n else "p" for n in range(prefix)]
     if prefix == 4:

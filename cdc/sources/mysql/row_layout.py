@@ -16,6 +16,7 @@ from cdc.relational import cells
 from cdc.sources.mysql.binlog.events import ColumnMap, Shape
 from cdc.sources.mysql.null_patterns import ReadersByNulls, marked
 from cdc.sources.mysql.row_code import Code, Image, StoredColumn
+from cdc.sources.mysql.row_places import Find, PlacedImage, Places, compile_places
 from cdc.sources.mysql.shared_readers import Read, identity, plan, shared
 from schemas.definition import ColumnDefinition
 from schemas.table import Table
@@ -114,24 +115,12 @@ class RowLayout:
         """Return which of some columns are part of the record's key."""
         return tuple(column for column in columns if self.stored[column].field in self._keys)
 
-    def compile_skip(self, image: Image) -> Read:
-        """Return the function from the position of the first value to that behind the last one."""
-        return shared((self._stored, image), lambda: self._compile_skip(image, None))
-
-    def compile_keyed_skip(self, image: Image, key: tuple[int, ...]) -> Read:
-        """Return the same function, which gives the values of the key's columns too, as they are stored."""
-        return shared((self._stored, image, key), lambda: self._compile_skip(image, key))
-
-    def _compile_skip(self, image: Image, key: tuple[int, ...] | None) -> Read:
-        code = Code(self.stored, image, view="b")
-        for column in code.walk():
-            if key and column in key:
-                code.raw(column)
-            else:
-                code.column(column, [])
-        values = "".join(f"w{column}, " for column in key or ())
-        code.add("return p" if key is None else f"return p, ({values})")
-        return code.compiled("b, p", {})
+    def compile_places(
+        self, before: PlacedImage | None, after: PlacedImage | None, partial: int | None
+    ) -> Find:
+        """Return the function that finds the images of an event; see `row_places`."""
+        key = self._stored, before, after, partial
+        return shared(key, lambda: compile_places(self.stored, before, after, partial))
 
     def _plan(self, template: ImageTemplate) -> object:
         found = self._plans.get(template)
@@ -156,11 +145,7 @@ class ImageReaders:
 
 
 class ShapeReaders:
-    """The readers of one shape, by the bitmap of NULLs (and of differences) that each row starts with.
-
-    old_skips, new_skips: move over the values of an image; of updates they give the key too. That is to
-    compare: a column that the new image lacks has not changed.
-    """
+    """The readers of one shape, by the bitmap of NULLs (and of differences) that each row starts with."""
 
     def __init__(self, layout: RowLayout, shape: Shape) -> None:
         width = len(layout.stored)
@@ -178,13 +163,20 @@ class ShapeReaders:
         self.alike = self.plain and self._before == self._after
         """Whether old and new images have the same columns."""
         self.empty = not self._before and not self._after
-        self._key = layout.key_columns(self._after)
-        self.old_skips = self._readers(self._skip, new=False)
-        self.new_skips = self._readers(self._skip, new=True)
+        self._find = self._places(layout.nullable)
         self._images: dict[ImageTemplate, ImageReaders] = {}
         self._changes: dict[tuple[ImageTemplate, bytes], ReadersByNulls] = {}
         self._old: dict[bytes, ReadersByNulls] = {}
         self._values: dict[tuple[int, bool], ReadersByNulls] = {}
+
+    def places(self, data: bytes, start: int, stop: int) -> Places:
+        """Return where the images of an event are."""
+        found = self._find(data, start, stop)
+        if found is None:
+            # What a row says counts more than that the table map has its column NOT NULL.
+            found = self._places(frozenset(range(len(self.layout.stored))))(data, start, stop)
+            assert found is not None
+        return found
 
     def images(self, template: ImageTemplate) -> ImageReaders:
         """Return the readers of images that stand on their own."""
@@ -209,10 +201,13 @@ class ShapeReaders:
             return None
         return _kept(self._values, (column, new), lambda: self._value_readers((column,), new=new))
 
-    def _skip(self, image: Image) -> Read:
-        updates = self.shape.op == "u"
-        layout = self.layout
-        return layout.compile_keyed_skip(image, self._key) if updates else layout.compile_skip(image)
+    def _places(self, nullable: frozenset[int]) -> Find:
+        key = self.layout.key_columns(self._after) if self.shape.op == "u" else ()
+        before, after = (
+            PlacedImage(present, nullable.intersection(present), key) if bitmap is not None else None
+            for present, bitmap in ((self._before, self.shape.before), (self._after, self.shape.after))
+        )
+        return self.layout.compile_places(before, after, self.bits_octets if self.shape.partial else None)
 
     def _make_images(self, template: ImageTemplate) -> ImageReaders:
         def one(image: Image) -> Read:

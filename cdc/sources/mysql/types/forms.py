@@ -11,6 +11,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
@@ -32,6 +33,11 @@ class Wire:
 
     code: str = ""
     prefix: int = 0
+
+    @property
+    def width(self) -> int:
+        """The octets of a value by its code; 0 where a length stands before it."""
+        return struct.calcsize(f"<{self.code}")
 
 
 @dataclass(frozen=True, slots=True)
