@@ -13,7 +13,7 @@ from cdc.batch import Fetched
 from cdc.cli.exit_codes import OK, TASK_FAILED
 from cdc.cli.record_text import document, shown
 from cdc.cli.worker_arguments import add_worker_arguments
-from cdc.cli.worker_file import log_from
+from cdc.cli.worker_file import log_to_read
 from cdc.plugin import Log, LogReader
 
 POLL_BYTES = 1 << 20
@@ -48,7 +48,7 @@ def _count(text: str) -> int:
 
 def run(args: argparse.Namespace) -> int:
     """Print records until the end of the topic, or without end when following."""
-    log = log_from(args)
+    log = log_to_read(args)
     try:
         if not args.follow and not any(topic.name == args.topic for topic in log.topics()):
             names = ", ".join(topic.name for topic in log.topics()) or "none"

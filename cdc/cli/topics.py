@@ -8,7 +8,7 @@ import sys
 from typing import Any
 
 from cdc.cli.worker_arguments import add_worker_arguments
-from cdc.cli.worker_file import log_from
+from cdc.cli.worker_file import log_to_read
 
 
 def add_parser(commands: Any) -> None:
@@ -22,7 +22,7 @@ def add_parser(commands: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print one line a topic."""
-    log = log_from(args)
+    log = log_to_read(args)
     try:
         topics = log.topics()
     finally:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from cdc.config_file import References, load_config
-from cdc.errors import ConfigError
+from cdc.errors import ConfigError, Problem
 from cdc.plugin import Log
 from cdc.runtime.connectors import review_worker
 from cdc.runtime.worker_config import open_log, worker_options
@@ -24,7 +24,14 @@ def worker_from(args: argparse.Namespace) -> tuple[dict[str, str], list[str]]:
     return options, found.warnings
 
 
-def log_from(args: argparse.Namespace) -> Log:
-    """Return the log that --worker and --data-dir choose."""
+def log_to_read(args: argparse.Namespace) -> Log:
+    """Return the log that --worker and --data-dir choose; raises ConfigError where there is none."""
     options, _ = worker_from(args)
-    return open_log(References(options).resolve(options))
+    log = open_log(References(options).resolve(options))
+    if (place := log.absent()) is not None:
+        message = (
+            f"There is no log at {place}: name the folder that `cdc start` writes to with --data-dir, "
+            "or give its --worker file"
+        )
+        raise ConfigError([Problem("data.dir", message)], subject="Command line")
+    return log

@@ -182,6 +182,10 @@ class Log(ABC):
     def topics(self) -> list[TopicInfo]:
         """Return the topics with records in them, without internal ones."""
 
+    def absent(self) -> str | None:
+        """Return where the log should be, if there is none that could be read; using it would make one."""
+        return None
+
     def topic_id(self, topic: str) -> str | None:
         """Return what tells this topic from a later one of the same name; None when it is not known."""
         return None

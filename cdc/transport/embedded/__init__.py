@@ -128,6 +128,10 @@ class EmbeddedLog(Log):
             )
         return EmbeddedJournal(self._store(durable=True), topic)
 
+    def absent(self) -> str | None:
+        """Return the path of the file when it is not there."""
+        return None if self.path.exists() else str(self.path.absolute())
+
     def topic_id(self, topic: str) -> str | None:
         """Return the identity of the file: topics are never removed from it."""
         store = self._store(durable=False)

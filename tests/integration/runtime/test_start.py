@@ -347,5 +347,21 @@ def test_consume_follows(bench: Bench) -> None:
     assert [one["value"] for one in records(output)] == ["four"]
     assert bench.run("consume", "nope", "--data-dir", "log").returncode == 1
     assert "not a number of records" in bench.run("consume", "nope", "--max", "0").stderr
-    nothing = bench.run("topics", "--data-dir", "elsewhere")
+
+
+@pytest.mark.parametrize(
+    "command", [("topics",), ("consume", "shop.public.lines"), ("consume", "t", "--follow")]
+)
+def test_a_folder_without_a_log_stays_without(bench: Bench, command: tuple[str, ...]) -> None:
+    found = bench.run(*command, "--data-dir", "elsewhere")
+    assert (found.returncode, found.stdout) == (2, "")
+    assert f"There is no log at {bench.folder / 'elsewhere' / 'log.db'}" in found.stderr
+    assert "--data-dir" in found.stderr
+    assert not (bench.folder / "elsewhere").exists()
+
+
+def test_a_log_without_records(bench: Bench) -> None:
+    bench.lines.write_text("")
+    bench.start("--source", bench.source(lines_follow="false")).communicate(timeout=PATIENCE)
+    nothing = bench.run("topics", "--data-dir", "log")
     assert (nothing.returncode, nothing.stdout, nothing.stderr) == (0, "", "no topic has records\n")
