@@ -162,6 +162,7 @@ def _changed_columns(
         if isinstance(action, AddColumn):
             if action.if_not_exists and action.column.name.casefold() in known - dropped:
                 continue
+            _require_new(columns, action.column.name)
             _place(columns, define(action.column, charset, around), action.after)
         elif isinstance(action, ChangeColumn) and action.after is not None and action.old.casefold() in known:
             _move(columns, action.column.name, action.after)
@@ -171,6 +172,11 @@ def _changed_columns(
             to = action.charset or around.charset
             columns = [_converted(column, to, grows=column.name not in said) for column in columns]
     return columns
+
+
+def _require_new(columns: Iterable[ColumnDefinition], name: str) -> None:
+    if any(column.name.casefold() == name.casefold() for column in columns):
+        raise OutOfStep(f"it has a column {name} already")
 
 
 def _existing(

@@ -60,6 +60,7 @@ class Definitions:
     """Keep the definitions in step with the log.
 
     wanted: whether a table is captured; what happens to others is followed, and never a reason to stop.
+    asked: tables that the server described as they are now, which may be another time than the log's.
     """
 
     def __init__(
@@ -73,6 +74,7 @@ class Definitions:
     ) -> None:
         self.schema, self._dialect, self._catalog, self._wanted = schema, dialect, catalog, wanted
         self._explicit_timestamps = explicit_timestamps
+        self.asked: set[TableId] = set()
 
     def apply(self, query: Query) -> Applied:
         """Apply a statement of the log."""
@@ -160,7 +162,9 @@ class Definitions:
             log.warning("The server has no table %s any more", table)
             return None
         kind = ChangeKind.ALTER if previous or self.schema.get(table) else ChangeKind.CREATE
-        return TableChange(kind, table, self.schema.put(found), previous)
+        found = self.schema.put(found)
+        self.asked.add(found.id)
+        return TableChange(kind, table, found, previous)
 
     def _ask_instead(self, error: UnparseableDdl, query: Query, done: Applied) -> None:
         table = error.table

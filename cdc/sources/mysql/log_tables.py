@@ -77,6 +77,10 @@ class LogTables:
             self._unfit(f"the definition of table {table} is not known", place)
             return None
         wrong = mismatches(mapped, definition)
+        if wrong and definition.id in self._definitions.asked:
+            # The server told of a later time; the log may tell of its own.
+            definition = self._logged(mapped) or definition
+            wrong = mismatches(mapped, definition)
         if wrong:
             self._unfit(f"the rows of table {table} do not fit its definition: {'; '.join(wrong)}", place)
             return None
@@ -86,10 +90,19 @@ class LogTables:
         """Take a definition from the server if it fits, or from the log if it has the names."""
         found = self._definitions.described(table)
         if found is None or mismatches(mapped, found):
-            found = definition_of(mapped)
+            return self._logged(mapped)
+        log.warning("The history does not know table %s; its definition is taken as it is now", table)
+        return self._kept(found)
+
+    def _logged(self, mapped: TableMap) -> TableDefinition | None:
+        """Take a definition from the log, if it has the names."""
+        found = definition_of(mapped)
         if found is None:
             return None
-        log.warning("The history does not know table %s; its definition is taken as it is now", table)
+        log.warning("The definition of table %s is taken from the log of its rows", found.id)
+        return self._kept(found)
+
+    def _kept(self, found: TableDefinition) -> TableDefinition:
         found = self._definitions.schema.put(found)
         self._learned(TableChange(ChangeKind.CREATE, found.id, found))
         return found
