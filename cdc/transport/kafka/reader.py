@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from cdc.batch import Fetched
-from cdc.errors import LogError, Rebalanced
+from cdc.errors import LogError, LogRejected, Rebalanced
 from cdc.plugin import LogReader
 from cdc.transport.kafka.failures import Failures, driver, translate
+from cdc.transport.kafka.identities import Identities
 from cdc.transport.kafka.ownership import Ownership, Place
 from cdc.transport.kafka.runs import runs
 from cdc.transport.kafka.subscription import Subscription
@@ -19,9 +21,12 @@ if TYPE_CHECKING:
     from confluent_kafka import Consumer
     from confluent_kafka.admin import AdminClient
 
+logger = logging.getLogger(__name__)
+
 _MOST = 5000
 """Messages asked for at once: enough that a call costs nothing, few enough to bound what it holds."""
 _PATIENCE = 10.0
+_ANEW = "the task starts anew, with what the topic has now"
 _NOT_MEMBER = ("REBALANCE_IN_PROGRESS", "ILLEGAL_GENERATION", "UNKNOWN_MEMBER_ID", "_NO_OFFSET")
 
 
@@ -46,6 +51,7 @@ class KafkaReader(LogReader):
         self._consumer, self._admin, self._failures, self._wanted = consumer, admin, failures, wanted
         self._incremental = "cooperative" in strategy
         self._own = Ownership()
+        self._identities = Identities(admin)
         self._late: dict[Place, int] = {}
         self._ends: dict[Place, int] = {}
         self._size = 1000.0
@@ -57,6 +63,8 @@ class KafkaReader(LogReader):
     def poll(self, max_bytes: int, timeout: float) -> list[Fetched]:
         """Return the next runs of records; raises Rebalanced, LogError, LogRejected or AccessDenied."""
         self._subscribe()
+        if (topic := self._identities.changed({topic for topic, _ in self._own.assigned})) is not None:
+            raise self._made_anew(topic)
         until = time.monotonic() + timeout
         while True:
             messages = self._receive(max_bytes, until - time.monotonic())
@@ -66,6 +74,17 @@ class KafkaReader(LogReader):
             if messages or time.monotonic() >= until:
                 return self._runs(messages)
             self._subscribe()
+
+    def _made_anew(self, topic: str) -> LogError:
+        """Let the group begin at the new records, which may have passed for those behind the old ones."""
+        self._late = {place: offset for place, offset in self._late.items() if place[0] != topic}
+        try:
+            self.commit({place: 0 for place in self._own.assigned if place[0] == topic})
+        except (LogError, LogRejected) as error:
+            logger.warning(
+                "%s was made anew, and the group's offsets are still the old ones: %s", topic, error
+            )
+        return LogError(f"{topic} was deleted and made anew while it was read", hint=_ANEW)
 
     def _receive(self, max_bytes: int, timeout: float) -> list[Any]:
         """Wait for one message, then take what else is there: consume(n) alone waits for all n."""
@@ -104,7 +123,7 @@ class KafkaReader(LogReader):
                 raise LogError(
                     f"{place[0]}-{place[1]} goes on at offset {run.offsets[0]}, behind which records were "
                     "read: the topic was deleted and made anew, or its log was cut off",
-                    hint="the task starts anew, with what the topic has now",
+                    hint=_ANEW,
                 )
             self._own.returned(place, run.offsets[0], run.next_offset)
         return found

@@ -71,6 +71,37 @@ def test_a_topic_that_is_made_anew_while_it_is_read_is_no_progress(kafka: KafkaB
     reader.close()
 
 
+def test_a_topic_that_is_made_anew_with_more_records_than_were_read(
+    kafka: KafkaBroker, log: KafkaLog
+) -> None:
+    """The driver goes on behind the offset it had; what lies before would be skipped in silence."""
+    admin, made = AdminClient({"bootstrap.servers": kafka.bootstrap}), name("anew")
+    make(admin, made)
+    _fill(log, made, 10)
+    reader = log.reader(made, [made], {})
+    assert len(poll(reader, 10)) == 10
+    reader.commit({(made, 0): 10})
+    poll(reader, 1, patience=1)  # by now the reader knows which topic it is
+    first = _identity(log, made, None)
+    admin.delete_topics([made])[made].result(30)
+    make(admin, made)
+    again = open_log(kafka)
+    _identity(again, made, first)
+    _fill(again, made, 30)
+    with pytest.raises(LogError, match=f"{made} was deleted and made anew while it was read") as found:
+        _read_and_commit(reader, made)
+    assert found.value.retry
+    reader.close()
+    reader = again.reader(made, [made], {})
+    assert [offset for _, offset in poll(reader, 30)] == [*range(30)]
+    reader.close()
+
+
+def _read_and_commit(reader: LogReader, topic: str) -> None:
+    while read := poll(reader, 1, patience=20):
+        reader.commit({(topic, 0): read[-1][1] + 1})
+
+
 def _fill(log: KafkaLog, topic: str, count: int) -> None:
     writer = log.writer("c", 0, {})
     writer.append(Encoded(topic, [b"k"] * count, [b"v"] * count, partition=0), tick)
