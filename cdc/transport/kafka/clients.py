@@ -64,7 +64,8 @@ _CONSUMER: Mapping[str, Any] = {
     "heartbeat.interval.ms": 2000,
 }
 _UNKNOWN = re.compile(r'No such configuration property: "([^"]+)"')
-_PATIENCE = 30.0
+_WAIT_OPTION = "default.api.timeout.ms"
+_AWAY = f"check bootstrap.servers and the brokers; {_WAIT_OPTION} says how long they are waited for"
 C = TypeVar("C")
 
 
@@ -122,17 +123,23 @@ class Clients:
         failures = Failures(f"Kafka at {self.brokers}")
         settings = {**self._given("admin", connector), "error_cb": failures.on_error}
         made: AdminClient = self._make(driver().admin.AdminClient, settings)
-        until = time.monotonic() + _PATIENCE
+        patience = self._config.api_timeout_ms / 1000
+        until, told = time.monotonic() + patience, False
         while True:
             try:
                 made.describe_cluster(request_timeout=1.0).result(2.0)
                 return made
             except (driver().KafkaException, TimeoutError) as error:
+                if not told:
+                    failures.told()
                 made.poll(0)
                 failures.raise_first()
+                reason = f"Kafka at {self.brokers} does not answer: {failures.last or error}"
                 if time.monotonic() > until:
-                    reason = failures.last or str(error)
-                    raise LogError(f"Kafka at {self.brokers} does not answer: {reason}") from None
+                    raise LogError(reason, hint=_AWAY) from None
+            if not told:
+                logger.warning("%s; it is waited for, %g s at most (%s)", reason, patience, _WAIT_OPTION)
+                told = True
 
     def _given(self, role: str, connector: Mapping[str, str] | None) -> dict[str, Any]:
         translation = translate(self._config.client(role, connector), role)

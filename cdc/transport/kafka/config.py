@@ -62,6 +62,16 @@ class KafkaConfig(Config):
         group="Kafka",
         doc="host:port pairs to find the Kafka cluster through, comma-separated.",
     )
+    api_timeout_ms = integer(
+        "default.api.timeout.ms",
+        30_000,
+        at_least=1,
+        kind=Kind.LONG,
+        importance=Importance.LOW,
+        group="Kafka",
+        doc="How long a task, or a command, waits for brokers that do not answer when it begins. A task then "
+        "fails, and the worker starts it again. (The default in Java is 60000.)",
+    )
     group_id = string(
         "group.id",
         "connect-cluster",

@@ -85,6 +85,10 @@ class Failures:
             self._logged = time.monotonic()
             logger.warning("%s: %s", self._client, self.last)
 
+    def told(self) -> None:
+        """Be silent for a while: somebody else tells the operator."""
+        self._logged = time.monotonic()
+
     def on_delivery(self, error: KafkaError | None, message: Any) -> None:
         """Take the fate of a record."""
         try:

@@ -86,6 +86,8 @@ class KafkaLog(Log):
             "client.id": f"connector-consumer-{group}",
             "enable.partition.eof": True,
         }
+        # First whom it asks about topics: a consumer waits for brokers without end, and says little.
+        self._clients.admin(config)
         consumer = self._clients.consumer(failures, settings, config)
         options = self.config.client("consumer", config)
         strategy = options.get("partition.assignment.strategy", "").lower()
