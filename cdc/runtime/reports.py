@@ -18,11 +18,11 @@ from cdc.runtime.worker_config import WorkerConfig
 
 @dataclass(slots=True)
 class Entry:
-    """A connector, its tasks, and the topics it has used."""
+    """A connector, its tasks, and the topics it has used, in that order."""
 
     connector: Connector
     tasks: list[TaskHandle]
-    topics: list[str] = field(default_factory=list)
+    topics: dict[str, None] = field(default_factory=dict)
 
 
 class Reports(Herder):

@@ -145,9 +145,7 @@ class Worker(Reports):
         if message["kind"] == "log":
             _relog(task, message)
         elif message["kind"] == "topic":
-            topics = self._entries[task.connector].topics
-            if message["name"] not in topics:
-                topics.append(message["name"])
+            self._entries[task.connector].topics.setdefault(message["name"])
         else:
             task.take(message)
 

@@ -39,6 +39,11 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+_CHOOSE_TABLES = (
+    *("schema.include.list", "schema.exclude.list", "table.include.list", "table.exclude.list"),
+    "snapshot.include.collection.list",
+)
+
 
 @register("source", "postgres", "io.debezium.connector.postgresql.PostgresConnector")
 class PostgresSource(Source):
@@ -157,6 +162,8 @@ class PostgresSource(Source):
             begins,
             start.exported.snapshot if start.exported else "the present",
         )
+        if not tables:
+            log.warning("%s", self._nothing_to_read())
         with self._exported(start, tables) as exported:
             reader = SnapshotReader(
                 self._sql,
@@ -173,6 +180,12 @@ class PostgresSource(Source):
                 await_visible(self._stream, reader.position, self._context.stopping)
         self._metrics.snapshot_started()
         self._snapshot = reader.windows()
+
+    def _nothing_to_read(self) -> str:
+        raw = self.config.raw
+        given = [f"{name}={raw[name]}" for name in _CHOOSE_TABLES if raw.get(name)]
+        fits = f" that fits {', '.join(given)}" if given else ""
+        return f"The snapshot reads nothing: there is no table in database {self.config.dbname}{fits}"
 
     def _exported(
         self, start: Start, tables: Sequence[SnapshotTable]

@@ -32,6 +32,30 @@ def test_initial_reads_once(table: Database) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("lists", "told"),
+    [
+        ({"table.include.list": "publik.t"}, " that fits table.include.list=publik.t"),
+        (
+            {"schema.include.list": "public", "snapshot.include.collection.list": "public.u"},
+            " that fits schema.include.list=public, snapshot.include.collection.list=public.u",
+        ),
+    ],
+)
+def test_a_snapshot_that_reads_nothing_names_the_lists(
+    table: Database, lists: dict[str, str], told: str
+) -> None:
+    with logged() as messages:
+        Capture(table, {"snapshot.mode": "initial_only", **lists}).finish()
+    assert f"The snapshot reads nothing: there is no table in database {table.name}{told}" in messages
+
+
+def test_a_database_without_tables(database: Database) -> None:
+    with logged() as messages:
+        Capture(database, {"snapshot.mode": "initial_only"}).finish()
+    assert f"The snapshot reads nothing: there is no table in database {database.name}" in messages
+
+
 def test_initial_only_ends_and_needs_no_slot(table: Database) -> None:
     capture = Capture(table, {"snapshot.mode": "initial_only"})
     capture.finish()
