@@ -65,6 +65,11 @@ class Catalog:
     def __init__(self, connection: Connection[Any]) -> None:
         self._connection = connection
 
+    @property
+    def connected(self) -> bool:
+        """Whether the connection is still there."""
+        return bool(self._connection.open)
+
     def tables(self) -> list[CatalogTable]:
         """Return all tables there are now, in the order of their names."""
         return [

@@ -76,6 +76,12 @@ _KNOWN = (
         "run: GRANT SELECT, RELOAD, REPLICATION SLAVE, REPLICATION CLIENT ON *.* TO '{user}'@'%'",
         (MISSING_RIGHT,),
     ),
+    _Known(
+        ServerNotReady,
+        "repair or drop the table, or leave it out (table.exclude.list)",
+        # What cannot be opened: its file, its engine, or what it is made of.
+        (1033, 1034, 1168, 1194, 1195, 1286, 1696, 1812, 1932),
+    ),
     _Known(AccessDenied, "run: GRANT SELECT ON *.* TO '{user}'@'%'", (1142, 1143, 1044)),
     _Known(
         AccessDenied,

@@ -33,33 +33,54 @@ class ServerSchema:
         return {name: charset for name, (charset, _) in self.databases.items()}
 
 
-def read_schema(catalog: Catalog, wanted: Callable[[TableId], bool]) -> ServerSchema:
-    """Ask the server for the tables that are wanted."""
+def read_schema(
+    catalog: Catalog, wanted: Callable[[TableId], bool], captured: Callable[[TableId], bool]
+) -> ServerSchema:
+    """Ask the server for the tables that are wanted; one that it cannot open only stops who captures it."""
     found = {}
     for table in catalog.tables():
-        sql = catalog.create_statement(table.id) if wanted(table.id) else None
+        sql = _create_statement(catalog, table.id, captured) if wanted(table.id) else None
         if sql is not None:
             found[table.id] = sql
     return ServerSchema(found, catalog.database_charsets())
 
 
+def _create_statement(catalog: Catalog, table: TableId, captured: Callable[[TableId], bool]) -> str | None:
+    from pymysql.err import MySQLError
+
+    try:
+        return catalog.create_statement(table)
+    except MySQLError as error:
+        code, *text = error.args
+        if captured(table):
+            said = f"SHOW CREATE TABLE {qualified(table)}: {' '.join(map(str, text))}"
+            raise type(error)(code, said) from error
+        if not catalog.connected:
+            raise
+        log.warning("The definition of table %s, which is not captured, cannot be read: %s", table, error)
+        return None
+
+
 def schema_at(
-    point: Callable[[], Point], catalog: Catalog, wanted: Callable[[TableId], bool]
+    point: Callable[[], Point],
+    catalog: Catalog,
+    wanted: Callable[[TableId], bool],
+    captured: Callable[[TableId], bool],
 ) -> tuple[Point, ServerSchema]:
     """Take a point of the log such that the definitions are the same before and after it.
 
-    The catalog's connection may not be in the view that `point` opens. Raises ResourceBusy where somebody
-    alters tables all the time.
+    captured: the tables among those `wanted` that there must be a definition of. The catalog's connection
+    may not be in the view that `point` opens. Raises ResourceBusy where somebody alters tables all the time.
     """
     before = _fingerprints(catalog, wanted)
-    schema = read_schema(catalog, wanted)
+    schema = read_schema(catalog, wanted, captured)
     for _ in range(_TRIES):
         found = point()
         after = _fingerprints(catalog, wanted)
         if before == after:
             return found, schema
         log.info("A table was altered meanwhile; taking another point of the log")
-        before, schema = after, read_schema(catalog, wanted)
+        before, schema = after, read_schema(catalog, wanted, captured)
     raise ResourceBusy("Tables are altered all the time; their definitions cannot be read at one point")
 
 

@@ -93,7 +93,7 @@ def open_view(
             read.release()
             return read.begin(names)
 
-        found, schema = schema_at(point, catalog, in_schema)
+        found, schema = schema_at(point, catalog, in_schema, captured)
         undo.pop_all()
     if config.snapshot_locking_mode != "extended":
         _warn(tables)

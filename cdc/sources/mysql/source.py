@@ -176,13 +176,16 @@ class BinlogSource(Source):
         found: Position
         if start.position is not None:
             found = start.position
-            _, schema = schema_at(lambda: None, self._catalog, self._in_schema)
+            _, schema = schema_at(lambda: None, self._catalog, self._in_schema, self._captured.wants)
         elif self._view is not None:
             found = position_at(self._view.point.since, self.flavour, self._server)
             schema = self._view.schema
         else:
             status, schema = schema_at(
-                lambda: binlog_status(self._sql, self._server), self._catalog, self._in_schema
+                lambda: binlog_status(self._sql, self._server),
+                self._catalog,
+                self._in_schema,
+                self._captured.wants,
             )
             found = position_at(status, self.flavour, self._server)
         self._position = found

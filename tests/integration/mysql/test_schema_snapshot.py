@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from cdc.errors import ResourceBusy
+from cdc.errors import ResourceBusy, ServerNotReady
 from cdc.sources.mysql.catalog import Catalog
 from cdc.sources.mysql.schema_snapshot import schema_at
 from schemas.table import TableId
-from tests.integration.mysql.capture import Capture
+from tests.integration.mysql.capture import Capture, logged
 from tests.servers.mysql import MySQLServer
 
 TABLE = (
@@ -77,9 +78,14 @@ def taken(capture: Capture, meanwhile: list[str]) -> int:
 
     with capture.server.connect() as connection:
         catalog = Catalog(connection)
-        _, schema = schema_at(point, catalog, lambda table: table.catalog == capture.database)
+        _, schema = schema_at(point, catalog, *_all_of(capture))
         assert {table.table: sql for table, sql in schema.statements.items()} == shown(catalog, capture)
     return len(points)
+
+
+def _all_of(capture: Capture) -> tuple[Callable[[TableId], bool], Callable[[TableId], bool]]:
+    """Return which tables are wanted, and which of them are captured."""
+    return lambda table: table.catalog == capture.database, lambda table: True
 
 
 def test_rows_are_no_alteration(server: MySQLServer) -> None:
@@ -97,7 +103,7 @@ def test_alterations_without_end(server: MySQLServer) -> None:
         capture.execute(f"alter table t comment '{len(points)}'")
 
     with server.connect() as connection, pytest.raises(ResourceBusy, match="altered all the time"):
-        schema_at(point, Catalog(connection), lambda table: table.catalog == capture.database)
+        schema_at(point, Catalog(connection), *_all_of(capture))
 
 
 @pytest.mark.parametrize("mode", ["initial", "no_data"])
@@ -110,3 +116,23 @@ def test_each_table_is_asked_for_once(server: MySQLServer, mode: str) -> None:
     with capture.running():
         capture.sync()
     assert int(capture.execute(query)[0][1]) - before == len(capture.execute("show tables"))
+
+
+@pytest.mark.parametrize("mode", ["initial", "no_data"])
+def test_a_table_that_cannot_be_opened_stops_only_who_captures_it(server: MySQLServer, mode: str) -> None:
+    capture = Capture(server, {"snapshot.mode": mode})
+    capture.execute(
+        "create table part (id int) engine=myisam",
+        "create table broken (id int) engine=merge union=(part)",
+        "drop table part",
+        "create table t (id int primary key)",
+    )
+    failure = capture.failure()
+    assert isinstance(failure, ServerNotReady)
+    assert f"SHOW CREATE TABLE `{capture.database}`.`broken`: " in str(failure)
+    assert "table.exclude.list" in failure.hint
+    with logged() as messages, capture.running(table_exclude_list=f"{capture.database}.broken"):
+        capture.execute("insert into t values (1)")
+        capture.sync()
+    assert capture.rows("t") == [("c", 1)]
+    assert any(f"{capture.database}.broken, which is not captured" in message for message in messages)
