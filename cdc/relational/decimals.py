@@ -36,10 +36,18 @@ def unscaled_bytes(unscaled: int) -> bytes:
     return unscaled.to_bytes(length, "big", signed=True)
 
 
+_DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+_PAIRS = [one + other for one in _DIGITS for other in _DIGITS]
+
+
 def unscaled_json(unscaled: int) -> str:
     """Return the base64 of a decimal's unscaled value."""
-    length = ((unscaled if unscaled >= 0 else ~unscaled).bit_length() >> 3) + 1
-    return f'"{b2a_base64(unscaled.to_bytes(length, "big", signed=True), newline=False).decode()}"'
+    if 0x8000 <= unscaled < 0x80000000:  # three or four octets, as most amounts have
+        if unscaled < 0x800000:
+            return f'"{_PAIRS[unscaled >> 12]}{_PAIRS[unscaled & 0xFFF]}"'
+        first, last = _PAIRS[unscaled >> 20], _PAIRS[unscaled << 4 & 0xFF0]
+        return f'"{first}{_PAIRS[unscaled >> 8 & 0xFFF]}{last}=="'
+    return f'"{b2a_base64(unscaled_bytes(unscaled), newline=False).decode()}"'
 
 
 def unscaled(v: str) -> int:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import struct
-from binascii import b2a_base64
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -171,10 +170,7 @@ def _stored_decimal(precision: int, scale: int, mode: DecimalMode) -> Codec:
     exact, make = interned("mysql_decimal", (precision, scale), lambda: _exact(read, scale))
     scope[exact] = make
     if mode == "precise":
-        text, write = interned(
-            "mysql_unscaled_json", (precision, scale), lambda: unscaled_json_reader(precision, scale)
-        )
-        return Codec(f"{exact}(v)", f"{text}(v)", {**scope, text: write})
+        return Codec(f"{exact}(v)", f"rel_unscaled_json({number}(v))", scope)
     if mode == "double":
         return Codec(f"float({exact}(v))", f"rel_java_json(float({exact}(v)))", scope)
     return Codec(f"format({exact}(v), 'f')", f"'\"' + format({exact}(v), 'f') + '\"'", scope)
@@ -190,44 +186,33 @@ def unscaled_reader(precision: int, scale: int) -> Callable[[bytes], int]:
     Groups of nine digits are four octets, what is left over before and behind the point is as short as it
     can be; the first bit is inverted, and all of them are where the number is negative.
     """
-    value, bits = _unscaled(precision, scale)
-    sign, ones = 1 << (bits - 1), (1 << bits) - 1
+    whole = precision - scale
+    groups = [whole % 9] * (whole % 9 > 0) + [9] * (whole // 9 + scale // 9) + [scale % 9] * (scale % 9 > 0)
+    codes = "".join(_GROUP[digits] for digits in groups)
+    first = 1 << (8 * struct.calcsize(codes[:1]) - 1)
     code = f"""def read(v):
-    x = number(v) ^ {sign}
-    if x & {sign}:
-        x ^= {ones}
-        return -({value})
-    return {value}"""
-    read: Callable[[bytes], int] = defined(code, {"number": int.from_bytes})["read"]
+    {"".join(f"g{at}, " for at in range(len(codes)))}= parts(v)
+    if g0 & {first}:
+        return {_joined(groups, [first, *[0] * len(codes)])}
+    return -({_joined(groups, [first - 1, *[_ONES[code] for code in codes[1:]]])})"""
+    read: Callable[[bytes], int] = defined(code, {"parts": struct.Struct(f">{codes}").unpack})["read"]
     return read
 
 
-def unscaled_json_reader(precision: int, scale: int) -> Callable[[bytes], str]:
-    """Return the function from a DECIMAL's octets to what `unscaled_json` makes of its unscaled value."""
-    value, bits = _unscaled(precision, scale)
-    sign = 1 << (bits - 1)
-    code = f"""def text(v):
-    x = number(v)
-    if x < {sign}:
-        return unscaled_json(read(v))
-    x ^= {sign}
-    n = {value}
-    return f'"{{base64(n.to_bytes((n.bit_length() >> 3) + 1, "big"), newline=False).decode()}}"'"""
-    read = unscaled_reader(precision, scale)
-    scope = {"number": int.from_bytes, "read": read, "unscaled_json": unscaled_json, "base64": b2a_base64}
-    text: Callable[[bytes], str] = defined(code, scope)["text"]
-    return text
+_GROUP = ("B", "B", "B", "H", "H", "BH", "BH", "I", "I", "I")
+"""The octets of a group, by its digits."""
+_ONES = {"B": 0xFF, "H": 0xFFFF, "I": 0xFFFFFFFF}
 
 
-def _unscaled(precision: int, scale: int) -> tuple[str, int]:
-    """Return the expression of the unscaled value over `x`, all bits of a number, and their count."""
-    whole = precision - scale
-    groups = [whole % 9] * (whole % 9 > 0) + [9] * (whole // 9 + scale // 9) + [scale % 9] * (scale % 9 > 0)
-    sizes = [(1, 1, 1, 2, 2, 3, 3, 4, 4, 4)[digits] * 8 for digits in groups]
-    total = sum(sizes)
-    at, value = total, ""
-    for digits, size in zip(groups, sizes, strict=True):
-        at -= size
-        part = f"(x >> {at} & {(1 << size) - 1})" if at else f"(x & {(1 << size) - 1})"
-        value = f"({value}) * {10**digits} + {part}" if value else part
-    return value, total
+def _joined(groups: Sequence[int], inverted: Sequence[int]) -> str:
+    """Return the expression of the number in `g0`, `g1` …; inverted: the bits of each that are."""
+    value, at = "", 0
+    for digits in groups:
+        parts = [
+            f"(g{at + n} ^ {bits})" if (bits := inverted[at + n]) else f"g{at + n}"
+            for n in range(len(_GROUP[digits]))
+        ]
+        at += len(parts)
+        group = parts[0] if len(parts) == 1 else f"({parts[0]} << 16 | {parts[1]})"
+        value = f"({value}) * {10**digits} + {group}" if value else group
+    return value

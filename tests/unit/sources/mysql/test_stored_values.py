@@ -9,12 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cdc.relational.column_type import function
-from cdc.relational.decimals import unscaled_json
 from cdc.relational.floats import java_json
 from cdc.sources.mysql.binlog.events import ColumnMap
 from cdc.sources.mysql.types import temporal
 from cdc.sources.mysql.types.modes import Modes
-from cdc.sources.mysql.types.numbers import double, single, unscaled_json_reader, unscaled_reader
+from cdc.sources.mysql.types.numbers import double, single, unscaled_reader
 from cdc.sources.mysql.types.wire import DATETIME2, DOUBLE, FLOAT, TIMESTAMP2
 from schemas.java_text import float_text
 
@@ -46,7 +45,6 @@ def test_decimals(data: st.DataObject) -> None:
     unscaled = data.draw(st.integers(-(10**precision) + 1, 10**precision - 1))
     octets = packed_decimal(unscaled, precision, scale)
     assert unscaled_reader(precision, scale)(octets) == unscaled
-    assert unscaled_json_reader(precision, scale)(octets) == unscaled_json(unscaled)
 
 
 @given(
