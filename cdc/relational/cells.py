@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Sequence
+from functools import lru_cache
 
 from cdc.batch import Cell, ImageTemplate, Part
 from schemas.table import Column, Table
@@ -22,28 +24,48 @@ def cells_of(template: ImageTemplate, table: Table, field: str | None) -> Cells:
     return found
 
 
-def build(part: Part | None, columns: Sequence[Column], prefix: str) -> str:
-    """Return the expression of a whole row (prefix `r`) or key (`k`)."""
-    if part is None or (not columns and prefix == "k"):
+def row(template: ImageTemplate, table: Table, prefix: str = "r") -> str:
+    """Return the expression of a whole row, None where it is not wanted."""
+    return _whole(template.row, table.columns, prefix)
+
+
+def key(template: ImageTemplate, table: Table) -> str:
+    """Return the expression of a whole key, None where there is none or it is not wanted."""
+    return _whole(template.key, table.key, "k") if table.key else "None"
+
+
+def _whole(part: Part | None, columns: Sequence[Column], prefix: str) -> str:
+    if part is None:
         return "None"
     return part.build([f"{prefix}{index}" for index in range(len(columns))])
 
 
 def result(template: ImageTemplate, table: Table) -> str:
     """Return the expression of row and key."""
-    return f"{build(template.row, table.columns, 'r')}, {build(template.key, table.key, 'k')}"
+    return f"{row(template, table)}, {key(template, table)}"
 
 
 def filled(cells: Cells, wire: str) -> list[str]:
     """Return the statements that fill cells from a value in the variable `wire`."""
     lines = []
     seen = {"v": wire}
-    if wire != "v" and any(cell.expression != "v" for _, cell in cells):
-        lines.append(f"v = {wire}")
     for name, cell in cells:
-        lines.append(f"{name} = {seen.get(cell.expression, cell.expression)}")
-        seen[cell.expression] = name
+        known = seen.get(cell.expression)
+        lines.append(f"{name} = {_of(cell.expression, wire) if known is None else known}")
+        seen.setdefault(cell.expression, name)
     return lines
+
+
+@lru_cache(maxsize=10_000)
+def _of(expression: str, wire: str) -> str:
+    """Return an expression over `v` as one over another variable."""
+    if wire == "v":
+        return expression
+    tree = ast.parse(expression, mode="eval")
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and node.id == "v":
+            node.id = wire
+    return ast.unparse(tree)
 
 
 def null(cells: Cells) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
@@ -79,14 +79,13 @@ class EventRows:
 
     def render(self, template: ImageTemplate) -> Images:
         """Run the template over every row; raises UnreadableEvent for a value that is none."""
-        images: Made = [], [], []
-        absent = template.row.absent if template.row is not None else None
+        made: list[Made] = []
         for segment in self.segments:
             try:
-                _render(segment, template, absent, images)
+                made += _READ[segment.op](segment, template)
             except FAULTS as error:
                 raise UnreadableEvent(segment.file, segment.pos, "rows", why(error)) from error
-        return Images(*images)
+        return Images(*map(list, zip(*made, strict=True))) if made else Images([], [], [])
 
     def select(self, indices: Sequence[int]) -> EventRows:
         """Return these rows only, in this order."""
@@ -99,80 +98,68 @@ class EventRows:
         return EventRows(found)
 
 
-Made = tuple[list[Any], list[Any], list[Any]]
-"""Old images, new images and keys."""
+Made = tuple[Any, Any, Any]
+"""An old image, a new one, and a key."""
 
 
-def _render(segment: Segment, template: ImageTemplate, absent: Any, images: Made) -> None:
-    before, after, keys = images
-    count = len(segment)
-    if segment.op == "u":
-        _read_updates(segment, template, images)
-    elif segment.op == "c":
-        before += [absent] * count
-        _read(segment, template, after, keys, new=True)
-    elif segment.op == "d":
-        _read(segment, template, before, keys, new=False)
-        after += [absent] * count
-    else:
-        before += [absent] * count
-        after += [absent] * count
-        keys += [None] * count
+def _new(segment: Segment, template: ImageTemplate) -> Iterable[Made]:
+    readers, data, text, places = segment.readers, segment.chunk.data, segment.chunk.text, segment.after_at
+    assert readers is not None
+    if not readers.plain:
+        pairs = zip(segment.before_at, places, strict=True)
+        return [_read_changed(segment, template, *pair) for pair in pairs]
+    octets, read = readers.after_octets, readers.images(template).new
+    return [read[data[at : at + octets]](data, text, at + octets) for at in places]
 
 
-def _read_updates(segment: Segment, template: ImageTemplate, images: Made) -> None:
+def _old(segment: Segment, template: ImageTemplate) -> Iterable[Made]:
+    readers, data, text, places = segment.readers, segment.chunk.data, segment.chunk.text, segment.before_at
+    assert readers is not None
+    octets, read = readers.before_octets, readers.images(template).old
+    return [read[data[at : at + octets]](data, text, at + octets) for at in places]
+
+
+def _both(segment: Segment, template: ImageTemplate) -> Iterable[Made]:
     """Read both images of every row, in one go where they are laid out alike."""
     readers, data, text = segment.readers, segment.chunk.data, segment.chunk.text
     assert readers is not None
     if not readers.alike:
-        _read(segment, template, images[0], [], new=False)
-        _read(segment, template, images[1], images[2], new=True)
-        return
-    add_before, add_after, add_key = (column.append for column in images)
+        images = zip(_old(segment, template), _new(segment, template), strict=True)
+        return [(old, new, key) for (old, _, _), (_, new, key) in images]
+    made: list[Made] = []
     octets, known = readers.after_octets, readers.images(template)
     for at, new_at in zip(segment.before_at, segment.after_at, strict=True):
         start, new_start = at + octets, new_at + octets
         nulls, new_nulls = data[at:start], data[new_at:new_start]
         if nulls == new_nulls:
-            before, after, key = known.update[nulls](data, text, start)
+            made.append(known.update[nulls](data, text, start))
         else:
-            before, _ = known.old[nulls](data, text, start)
-            after, key = known.new[new_nulls](data, text, new_start)
-        add_before(before)
-        add_after(after)
-        add_key(key)
+            old, _, _ = known.old[nulls](data, text, start)
+            _, new, key = known.new[new_nulls](data, text, new_start)
+            made.append((old, new, key))
+    return made
+
+
+def _none(segment: Segment, template: ImageTemplate) -> Iterable[Made]:
+    absent = template.row.absent if template.row is not None else None
+    return [(absent, absent, None)] * len(segment)
+
+
+_READ: Mapping[str, Callable[[Segment, ImageTemplate], Iterable[Made]]] = {
+    "c": _new,
+    "u": _both,
+    "d": _old,
+    "t": _none,
+}
 
 
 def read_images(segment: Segment, template: ImageTemplate, *, new: bool) -> tuple[list[Any], list[Any]]:
     """Run the template over the new or the old image of every row; return the rows and the keys."""
-    rows: list[Any] = []
-    keys: list[Any] = []
-    _read(segment, template, rows, keys, new=new)
-    return rows, keys
+    made = list(_new(segment, template) if new else _old(segment, template))
+    return [one[1 if new else 0] for one in made], [key for _, _, key in made]
 
 
-def _read(segment: Segment, template: ImageTemplate, rows: list[Any], keys: list[Any], *, new: bool) -> None:
-    readers, data, text = segment.readers, segment.chunk.data, segment.chunk.text
-    assert readers is not None
-    places = segment.after_at if new else segment.before_at
-    if new and not readers.plain:
-        for pair in zip(segment.before_at, places, strict=True):
-            row, key = _read_changed(segment, template, *pair)
-            rows.append(row)
-            keys.append(key)
-        return
-    octets = readers.after_octets if new else readers.before_octets
-    images = readers.images(template)
-    read = images.new if new else images.old
-    add_row, add_key = rows.append, keys.append
-    for at in places:
-        start = at + octets
-        row, key = read[data[at:start]](data, text, start)
-        add_row(row)
-        add_key(key)
-
-
-def _read_changed(segment: Segment, template: ImageTemplate, before_at: int, at: int) -> tuple[Any, Any]:
+def _read_changed(segment: Segment, template: ImageTemplate, before_at: int, at: int) -> Made:
     """Read a new image that says only what has changed."""
     readers, data, text = segment.readers, segment.chunk.data, segment.chunk.text
     assert readers is not None
@@ -182,5 +169,5 @@ def _read_changed(segment: Segment, template: ImageTemplate, before_at: int, at:
     start = at + readers.after_octets
     old_start = before_at + readers.before_octets
     old = readers.old_values(bits)[data[before_at:old_start]](data, text, old_start)
-    found: tuple[Any, Any] = readers.changed(template, bits)[data[at:start]](data, text, start, old)
+    found: Made = readers.changed(template, bits)[data[at:start]](data, text, start, old)
     return found

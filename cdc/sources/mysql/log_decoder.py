@@ -23,7 +23,7 @@ from cdc.sources.mysql.binlog.outcomes import (
 from cdc.sources.mysql.log_tables import LogTables
 from cdc.sources.mysql.positions import Position
 from cdc.sources.mysql.readable_rows import ReadableRows
-from cdc.sources.mysql.versions import TableVersion, transaction_values
+from cdc.sources.mysql.versions import transaction_values
 from cdc.sources.mysql.window_rows import WindowRows
 from schemas.table import TableId
 
@@ -142,34 +142,29 @@ class LogDecoder:
         self.moved = True
 
     def _take(self, event: Rows) -> None:
-        shape, done = event.shape, 0
+        position, shape, done = self.position, event.shape, 0
         if self._again:
-            assert self.position.half is not None
-            known = self.position.half.done(event.number)
+            assert position.half is not None
+            known = position.half.done(event.number)
             if known is None:
-                self.position.rows(event.number)
+                position.rows(event.number)
                 return
             done = known
             self._end_resume()
-        self.position.rows(event.number)
+        position.rows(event.number)
         self.moved = True
+        skipped = shape.op in self.skipped
+        # An update of a versioned table may be a delete.
         version = None
-        if not self._skips(shape.op):
-            version = self.tables.version(shape.table, self.position.file, event.pos)
-        if version is None or (shape.op in self.skipped and version.layout.row_end is None):
+        if not skipped or shape.op == "u":
+            version = self.tables.version(shape.table, position.file, event.pos)
+        if version is None or (skipped and version.layout.row_end is None):
             self.filtered += 1
-        else:
-            self._add(version, event, done)
-
-    def _skips(self, op: str) -> bool:
-        """Whether an operation is left out in all tables; an update of a versioned one may be a delete."""
-        return op in self.skipped and op != "u"
-
-    def _add(self, version: TableVersion, event: Rows, done: int = 0) -> None:
+            return
         if self.tracker is not None and not self._marked:
             self._mark(begins=True)
         try:
-            self._rows.take(version, event, self._transaction, self.position.file, done)
+            self._rows.take(version, event, self._transaction, position.file, done)
         except FAULTS as error:
             self._unreadable(event, error)
         self._size += event.stop - event.start

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TypeVar
 
 from cdc.batch import ImageTemplate
@@ -60,28 +61,32 @@ class RowLayout:
 
     def readers(self, shape: Shape) -> ShapeReaders:
         """Return the readers of a shape."""
-        return _kept(self._shapes, shape, lambda: ShapeReaders(self, shape))
+        return self._shapes.get(shape) or _kept(self._shapes, shape, lambda: ShapeReaders(self, shape))
 
-    def compile(self, image: Image, template: ImageTemplate) -> Read:
-        """Return the reader of an image by a template.
+    def compile(self, image: Image, template: ImageTemplate, *, new: bool) -> Read:
+        """Return the reader of a new or an old image by a template.
 
-        (bytes, their latin-1 text, position of the first value[, values of the old image]) → (row, key).
+        (bytes, their latin-1 text, position of the first value[, values of the old image])
+        → (old row, new row, key), of which one row is absent.
         """
-        return shared((self._stored, image, self._plan(template)), lambda: self._compile(image, template))
+        key = self._stored, image, self._plan(template), new
+        return shared(key, lambda: self._compile(image, template, new=new))
 
-    def _compile(self, image: Image, template: ImageTemplate) -> Read:
+    def _compile(self, image: Image, template: ImageTemplate, *, new: bool) -> Read:
         code = Code(self.stored, image)
         for column in code.walk():
             code.column(column, self._cells(template, column))
-        code.add(f"return {cells.result(template, self.table)}")
-        return code.compiled("b, s, p, old=None", template.scope)
+        row, key = cells.row(template, self.table), cells.key(template, self.table)
+        code.add(f"return {f'absent, {row}' if new else f'{row}, absent'}, {key}")
+        absent = template.row.absent if template.row is not None else None
+        return code.compiled("b, s, p, old=None", {**template.scope, "absent": absent})
 
     def compile_update(self, image: Image, template: ImageTemplate) -> Read:
         """Return the reader of an old image and of the new one behind it, which is laid out alike.
 
         (bytes, their latin-1 text, position of the first old value) → (old row, new row, new key).
         """
-        key = self._stored, image, self._plan(template), "update"
+        key = self._stored, image, self._plan(template), None
         return shared(key, lambda: self._compile_update(image, template))
 
     def _compile_update(self, image: Image, template: ImageTemplate) -> Read:
@@ -95,9 +100,8 @@ class RowLayout:
             before = self._cells(old, column)
             wanted = [(name.replace("r", "n"), cell) for name, cell in self._cells(template, column)]
             code.again(column, wanted, before)
-        row, key, columns = template.row, template.key, self.table.columns
-        rows = cells.build(row, columns, "r"), cells.build(row, columns, "n")
-        code.add(f"return {', '.join(rows)}, {cells.build(key, self.table.key, 'k')}")
+        rows = cells.row(template, self.table), cells.row(template, self.table, "n")
+        code.add(f"return {', '.join(rows)}, {cells.key(template, self.table)}")
         return code.compiled("b, s, p", template.scope)
 
     def compile_values(self, image: Image, columns: Sequence[int]) -> Read:
@@ -186,7 +190,7 @@ class ShapeReaders:
         """Return the readers of new images that say only what has changed, with these differences."""
 
         def make(image: Image) -> Read:
-            return self.layout.compile(image, template)
+            return self.layout.compile(image, template, new=True)
 
         return _kept(self._changes, (template, bits), lambda: self._readers(make, bits, new=True))
 
@@ -210,14 +214,16 @@ class ShapeReaders:
         return self.layout.compile_places(before, after, self.bits_octets if self.shape.partial else None)
 
     def _make_images(self, template: ImageTemplate) -> ImageReaders:
-        def one(image: Image) -> Read:
-            return self.layout.compile(image, template)
+        def one(image: Image, *, new: bool) -> Read:
+            return self.layout.compile(image, template, new=new)
 
         def both(image: Image) -> Read:
             return self.layout.compile_update(image, template)
 
         return ImageReaders(
-            self._readers(one, new=False), self._readers(one, new=True), self._readers(both, new=True)
+            self._readers(partial(one, new=False), new=False),
+            self._readers(partial(one, new=True), new=True),
+            self._readers(both, new=True),
         )
 
     def _value_readers(self, columns: Sequence[int], *, new: bool) -> ReadersByNulls:

@@ -27,7 +27,8 @@ def plan(template: ImageTemplate, table: Table) -> object:
 
     Functions in the scope are the same if they are one object: the readers keep them alive.
     """
-    parts = (template.row.cells if template.row else None, template.key.cells if template.key else None)
+    row, key = template.row, template.key
+    parts = ((row.cells, row.absent) if row else None, key.cells if key else None)
     names = tuple(column.name for column in table.columns), tuple(column.name for column in table.key)
     scope = frozenset((name, id(value)) for name, value in template.scope.items())
     return identity((parts, names, cells.result(template, table), scope))

@@ -47,7 +47,7 @@ class WindowRows:
         if gathered is None:
             gathered = self._versions[version] = _Gathered()
         gathered.size += event.stop - event.start
-        rows: Sequence[int] = range(len(segment))
+        rows: Sequence[int] = range(len(segment.after_at))
         if done:
             rows = rows[done:]
             segment = segment.part(rows)

@@ -13,7 +13,7 @@ from typing import Any
 from cdc.batch import Cell, Images, ImageTemplate
 from cdc.columns import CellColumns
 from cdc.generated import defined
-from cdc.relational.cells import build, cells_of
+from cdc.relational import cells
 from schemas.table import Column, Table
 
 Columns = Sequence[Sequence[Any]]
@@ -69,7 +69,7 @@ class CopyLayout:
     def _compile(self, template: ImageTemplate) -> Reader:
         lines = ["def cells(fields):"]
         for index, name in enumerate(self.fields):
-            found = cells_of(template, self.table, name)
+            found = cells.cells_of(template, self.table, name)
             if found:
                 lines.append(f" w, nulls = plain(fields[{index}::{len(self.fields)}])")
                 lines += _column(found)
@@ -77,9 +77,9 @@ class CopyLayout:
         key = _names(self.table.key if template.key else (), "k")
         lines.append(f" return {_tuple(row)}, {_tuple(key)}")
         if template.row:
-            lines.append(_maker("row", build(template.row, self.table.columns, "r"), row))
+            lines.append(_maker("row", cells.row(template, self.table), row))
         if template.key and key:
-            lines.append(_maker("key", build(template.key, self.table.key, "k"), key))
+            lines.append(_maker("key", cells.key(template, self.table), key))
         namespace = defined("\n".join(lines), {**template.scope, "plain": plain})
         return Reader(namespace["cells"], namespace.get("row"), namespace.get("key"))
 
