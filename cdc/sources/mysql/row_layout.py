@@ -22,8 +22,8 @@ from cdc.sources.mysql.shared_readers import Read, identity, plan, shared
 from schemas.definition import ColumnDefinition
 from schemas.table import Table
 
-_MOST = 64
-"""How many sets of present columns, and of differences, are remembered; a new set forgets them all."""
+_MOST = 1000
+"""How many sets of present columns, and of differences, are remembered; a new one takes the oldest's place."""
 
 _K = TypeVar("_K", bound=Hashable)
 _V = TypeVar("_V")
@@ -245,6 +245,6 @@ def _kept(cache: dict[_K, _V], key: _K, make: Callable[[], _V]) -> _V:
     found = cache.get(key)
     if found is None:
         if len(cache) >= _MOST:
-            cache.clear()
+            del cache[next(iter(cache))]
         found = cache[key] = make()
     return found
