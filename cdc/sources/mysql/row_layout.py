@@ -23,7 +23,7 @@ from schemas.definition import ColumnDefinition
 from schemas.table import Table
 
 _MOST = 1000
-"""How many sets of present columns, and of differences, are remembered; a new one takes the oldest's place."""
+"""How many sets of present columns, and of differences, are remembered: a new one takes the oldest place."""
 
 _K = TypeVar("_K", bound=Hashable)
 _V = TypeVar("_V")
