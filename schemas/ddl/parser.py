@@ -267,6 +267,8 @@ _CHARSET_VARIABLES = {
 
 def _set(cursor: Cursor) -> list[Statement]:
     """Step over SET; what it says of a charset that tables inherit is a statement each."""
+    if cursor.dialect.mariadb and cursor.accept("STATEMENT"):
+        return _with_variables(cursor)
     found: dict[str, Statement] = {}
     words = cursor.words
     start = cursor.at
@@ -281,6 +283,18 @@ def _set(cursor: Cursor) -> list[Statement]:
         if charset and charset != "default":
             found[_CHARSET_VARIABLES[name]] = SetCharset(_CHARSET_VARIABLES[name], charset)
     return list(found.values()) or [Harmless("SET")]
+
+
+def _with_variables(cursor: Cursor) -> list[Statement]:
+    """Step over MariaDB's SET STATEMENT variable = value, … FOR, to the statement itself."""
+    while not cursor.accept("FOR"):
+        if cursor.ended:
+            raise cursor.error("FOR expected")
+        if cursor.word == "(":
+            cursor.skip_parens()
+        else:
+            cursor.at += 1
+    return _statement(cursor)
 
 
 _VERBS: dict[str, Callable[[Cursor], list[Statement]]] = {

@@ -34,7 +34,7 @@ class StatementText:
     def part(self, statement: Statement, number: int, change: TableChange) -> str:
         """Return the part for one of a statement's tables; `number`: which of its changes it is."""
         if isinstance(statement, DropTables):
-            words = [word.upper() for _, word in self._tokens[:4]]
+            words = [word.upper() for _, word in self._tokens[self._verb : self._verb + 4]]
             exists = " IF EXISTS" if "IF" in words else ""
             return f"DROP TABLE{exists} {qualified(change.id)}"
         if isinstance(statement, RenameTables) and len(statement.pairs) > 1:
@@ -43,10 +43,17 @@ class StatementText:
 
     def _clause(self, number: int) -> str:
         """Return the verb with one of the clauses between commas."""
-        commas = [at for at, (_, word) in enumerate(self._tokens) if word == ","]
-        borders = [1, *commas, len(self._tokens)]
+        verb = self._verb
+        commas = [at for at, (_, word) in enumerate(self._tokens) if word == "," and at > verb]
+        borders = [verb + 1, *commas, len(self._tokens)]
         start, stop = borders[number] + 1, borders[number + 1]
-        return f"{self._between(0, 2)} {self._between(start, stop)}"
+        return f"{self._between(verb, verb + 2)} {self._between(start, stop)}"
+
+    @cached_property
+    def _verb(self) -> int:
+        """The token that the statement itself begins with, behind MariaDB's SET STATEMENT … FOR."""
+        words = [word.upper() for _, word in self._tokens]
+        return words.index("FOR") + 1 if words[:2] == ["SET", "STATEMENT"] and "FOR" in words else 0
 
     def _between(self, start: int, stop: int) -> str:
         chosen = self._tokens[start:stop]

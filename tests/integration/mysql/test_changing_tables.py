@@ -145,6 +145,30 @@ def test_what_the_log_says_of_columns(server: MySQLServer, metadata: str) -> Non
         server.execute(f"set global binlog_row_metadata = '{before}'")
 
 
+def test_statements_with_variables_of_their_own(mariadb: MySQLServer) -> None:
+    capture = Capture(mariadb, NO_DATA)
+    capture.execute("create table a (id int primary key)", "create table b (id int primary key)")
+    with capture.running():
+        capture.execute(
+            "set statement lock_wait_timeout = 5, max_statement_time = (1 + 9) for alter table a add v int",
+            "insert into a values (1, 2)",
+            "set statement max_statement_time = 10 for rename table a to c, b to a",
+            "insert into c values (2, 3)",
+            "insert into a values (4)",
+            "set statement max_statement_time = 10 for drop table if exists c, a",
+        )
+        capture.sync()
+    assert capture.rows("a") == [("c", 1, 2), ("c", 4)]
+    assert capture.rows("c") == [("c", 2, 3)]
+    database = capture.database
+    assert [change["ddl"] for change in capture.schema_changes()][-4:] == [
+        "rename table a to c",
+        "rename table b to a",
+        f"DROP TABLE IF EXISTS `{database}`.`c`",
+        f"DROP TABLE IF EXISTS `{database}`.`a`",
+    ]
+
+
 def altered_in_secret(capture: Capture) -> None:
     capture.execute(
         "set sql_log_bin = 0",

@@ -152,3 +152,10 @@ def test_speed() -> None:
     for _ in range(50):
         parse(sql, "d")
     assert (time.process_time() - started) / 50 < 0.003
+
+
+def test_a_statement_with_variables_of_its_own() -> None:
+    sql = "SET STATEMENT sql_mode = 'x FOR y', lock_wait_timeout = (SELECT 1 FOR UPDATE) FOR TRUNCATE t"
+    assert parse(sql, "d", Dialect(mariadb=True)) == parse("TRUNCATE t", "d")
+    with pytest.raises(UnparseableDdl, match="FOR expected"):
+        parse("SET STATEMENT lock_wait_timeout = 1", "d", Dialect(mariadb=True))
