@@ -47,7 +47,8 @@ class JdbcSinkConfig(TableOptions):
         Kind.STRING,
         url.ShownUrl,
         doc="Where to write: `jdbc:postgresql://host:5432/db`, `jdbc:mysql:`, `jdbc:mariadb:`, "
-        "`jdbc:sqlite:/path`, or an SQLAlchemy URL.",
+        "`jdbc:sqlite:/path`, or an SQLAlchemy URL. TLS to MySQL and MariaDB: `sslMode`, `serverSslCert`, or "
+        "`ssl_ca`, `ssl_cert` and `ssl_key`, PEM files.",
         importance=Importance.HIGH,
         group=CONNECTION,
     )

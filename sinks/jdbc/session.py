@@ -110,8 +110,14 @@ class Session:
                 isolation_level="AUTOCOMMIT",
                 connect_args=self._connect_arguments(),
             )
+            if self._failure is mysql_failure:
+                sqlalchemy.event.listen(engine, "do_connect", self._connect)
             self._connection = engine.connect()
             self.driver = self._connection.connection.driver_connection
+
+    def _connect(self, dialect: Any, record: Any, positional: Any, named: dict[str, Any]) -> Any:
+        """Connect in SQLAlchemy's place, which would leave TLS to the driver."""
+        return self.target.tls.connect(named)
 
     def _connect_arguments(self) -> dict[str, Any]:
         if self.target.dialect == "postgresql":

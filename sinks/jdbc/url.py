@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from cdc.config import Secret
+from sinks.jdbc.tls import Tls
 
 DRIVERS = {
     "postgresql": "postgresql+psycopg",
@@ -58,6 +59,7 @@ class Target:
     """Where to connect: the parts of a URL, with the password hidden.
 
     `query` has SQLAlchemy's query parameters. `ignored` names JDBC parameters that have no meaning here.
+    `tls` is for MySQL and MariaDB.
     """
 
     dialect: str
@@ -68,6 +70,7 @@ class Target:
     password: Secret | None = None
     query: Mapping[str, str] = field(default_factory=dict)
     ignored: tuple[str, ...] = ()
+    tls: Tls = field(default_factory=Tls)
 
     def __str__(self) -> str:
         place = f"{self.host}:{self.port}" if self.port else self.host
@@ -131,9 +134,10 @@ def _server(dialect: str, rest: str, username: str | None, password: Secret | No
     if password is None and hidden is not None:
         password = Secret(hidden)
     parameters.pop("user", None)
+    tls = Tls.take(parameters) if dialect != "postgresql" else Tls()
     query, ignored = (_jdbc_parameters(dialect, parameters)) if jdbc else (parameters, ())
     database = unquote(parts.path.lstrip("/"))
-    return Target(dialect, host or "localhost", port, database, username, password, query, ignored)
+    return Target(dialect, host or "localhost", port, database, username, password, query, ignored, tls)
 
 
 def _host_and_port(place: str) -> tuple[str, int | None]:
@@ -170,15 +174,6 @@ def _postgres_parameter(name: str, value: str) -> Mapping[str, str] | None:
 
 
 def _mysql_parameter(name: str, value: str) -> Mapping[str, str] | None:
-    mode = value.lower().replace("-", "_")
-    if name in ("sslMode", "useSSL", "requireSSL"):
-        if mode in ("disabled", "disable", "false"):
-            return {}
-        strict = mode in ("verify_ca", "verify_identity", "verify_full")
-        full = mode in ("verify_identity", "verify_full")
-        return {"ssl_verify_cert": str(strict).lower(), "ssl_verify_identity": str(full).lower()}
     if name in ("connectTimeout", "connect_timeout"):
         return {"connect_timeout": str(max(1, int(value) // 1000))}
-    if name in ("serverSslCert", "sslCa"):
-        return {"ssl_ca": value}
     return None

@@ -5,6 +5,7 @@ import pytest
 from cdc.config import Secret
 from cdc.errors import ConfigError
 from sinks.jdbc.config import JdbcSinkConfig
+from sinks.jdbc.tls import DISABLED, PREFERRED, REQUIRED, VERIFY_CA, VERIFY_IDENTITY, Tls
 from sinks.jdbc.url import parse
 
 
@@ -14,11 +15,12 @@ def test_jdbc_urls() -> None:
     assert (target.username, target.password and target.password.reveal()) == ("me", "s3")
     assert target.query == {"sslmode": "require", "options": "-c search_path=x"}
     assert target.ignored == ("foo",)
-    assert parse("jdbc:mysql://h/db?sslMode=VERIFY_CA&connectTimeout=3000").query == {
-        "ssl_verify_cert": "true",
-        "ssl_verify_identity": "false",
-        "connect_timeout": "3",
-    }
+    target = parse("jdbc:mysql://h/db?sslMode=VERIFY_CA&connectTimeout=3000&useUnicode=true")
+    assert (target.query, target.tls, target.ignored) == (
+        {"connect_timeout": "3"},
+        Tls(VERIFY_CA),
+        ("useUnicode",),
+    )
     assert parse("jdbc:sqlite:/tmp/a%20b.db").database == "/tmp/a b.db"
     assert parse("jdbc:mariadb://[::1]:3307/db").host == "::1"
 
@@ -29,6 +31,38 @@ def test_sqlalchemy_urls() -> None:
     assert target.query == {"sslmode": "disable"}
     assert parse("sqlite:////abs/x.db").database == "/abs/x.db"
     assert parse("sqlite:///rel.db").database == "rel.db"
+
+
+@pytest.mark.parametrize(
+    ("parameters", "tls"),
+    [
+        ("", Tls(PREFERRED)),
+        ("sslMode=DISABLED", Tls(DISABLED)),
+        ("sslMode=REQUIRED&serverSslCert=/ca", Tls(REQUIRED, "/ca")),
+        ("sslMode=trust", Tls(REQUIRED)),
+        ("sslMode=verify-ca&serverSslCert=/ca", Tls(VERIFY_CA, "/ca")),
+        ("sslMode=verify-full", Tls(VERIFY_IDENTITY)),
+        ("useSSL=false", Tls(DISABLED)),
+        ("useSSL=true&requireSSL=true", Tls(REQUIRED)),
+        ("ssl_disabled=true", Tls(DISABLED)),
+        ("ssl_verify_cert=false", Tls(REQUIRED)),
+        ("ssl_verify_cert=true&ssl_ca=/ca", Tls(VERIFY_CA, "/ca")),
+        ("ssl_verify_identity=true&ssl_verify_cert=true", Tls(VERIFY_IDENTITY)),
+        ("ssl_ca=/ca", Tls(VERIFY_IDENTITY, "/ca")),
+        ("ssl_ca=/ca&ssl_check_hostname=false", Tls(VERIFY_CA, "/ca")),
+        ("ssl_cert=/c&ssl_key=/k", Tls(REQUIRED, cert="/c", key="/k")),
+    ],
+)
+def test_modes_of_tls(parameters: str, tls: Tls) -> None:
+    for url in (f"jdbc:mysql://h/db?{parameters}", f"mariadb+pymysql://h/db?{parameters}"):
+        target = parse(url)
+        assert (target.tls, target.query, target.ignored) == (tls, {}, ())
+
+
+def test_an_unknown_mode_of_tls() -> None:
+    for wrong, told in (("sslMode=sometimes", "is unknown"), ("ssl_capath=/x", "cannot be used")):
+        with pytest.raises(ConfigError, match=f"{wrong.partition('/')[0].rstrip('=')}.* {told}"):
+            JdbcSinkConfig({"connection.url": f"jdbc:mysql://h/db?{wrong}"})
 
 
 def test_options_win_over_the_url() -> None:
