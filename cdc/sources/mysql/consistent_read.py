@@ -100,7 +100,7 @@ class ConsistentRead:
                 if self.locking_mode != "extended":
                     self.release()
                 return point
-        return self._noted_view() if noted else self._view(exact=False)
+        return self._noted_view() if self.server.is_mariadb else self._view(exact=False)
 
     def release(self) -> None:
         """Give up what is locked."""

@@ -77,6 +77,7 @@ NONE = "SELECT, REPLICATION CLIENT, REPLICATION SLAVE"
         (ALL, "extended", True),
         (SOME, "minimal", True),
         (NONE, "minimal", False),
+        (NONE, "extended", False),
         (ALL, "none", False),
     ],
 )
