@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
 from cdc.filters import name_filter
 from cdc.relational.config import RelationalConfig
@@ -13,6 +13,18 @@ from schemas.table import Column, Table, TableId
 
 Make = Callable[[str, bool], Column | None]
 """(name of a column, whether masks apply) → the column; None when its type is left out."""
+
+_CHOOSE_TABLES = (
+    *(f"{what}.{which}.list" for what in ("database", "schema", "table") for which in ("include", "exclude")),
+    "snapshot.include.collection.list",
+)
+
+
+def nothing_to_read(where: str, raw: Mapping[str, str]) -> str:
+    """Return the warning for a snapshot without tables; raw: the options that may have kept them out."""
+    given = [f"{name}={raw[name]}" for name in _CHOOSE_TABLES if raw.get(name)]
+    fits = f" that fits {', '.join(given)}" if given else ""
+    return f"The snapshot reads nothing: there is no table {where}{fits}"
 
 
 class CaptureRules:

@@ -15,6 +15,7 @@ from cdc.capture.stream_metrics import StreamMetrics
 from cdc.capture.transactions import TransactionTracker
 from cdc.errors import SchemaHistoryLost
 from cdc.plugin import Source, SourceContext, register
+from cdc.relational.capture_rules import nothing_to_read
 from cdc.sources.mysql.captured import CapturedTables, SnapshotTable
 from cdc.sources.mysql.catalog import BUILT_IN, Catalog
 from cdc.sources.mysql.checks import check_server
@@ -225,6 +226,8 @@ class BinlogSource(Source):
         known = definitions.read if resumes else lambda table, _: definitions.schema.get(table)
         tables = tables_to_read(view, config, self._captured, known)
         log.info("Snapshot of %d tables %s", len(tables), "goes on" if resumes else "starts")
+        if not tables:
+            log.warning("%s", nothing_to_read(f"on {config.hostname}:{config.port}", config.raw))
         reader = SnapshotReader(
             view,
             config,

@@ -13,6 +13,7 @@ from cdc.capture.heartbeats import Heartbeats
 from cdc.capture.stream_metrics import StreamMetrics
 from cdc.capture.transactions import TransactionTracker
 from cdc.plugin import Source, SourceContext, register
+from cdc.relational.capture_rules import nothing_to_read
 from cdc.sources.postgres.captured import PLACE, CapturedTables, SnapshotTable
 from cdc.sources.postgres.catalog import Catalog
 from cdc.sources.postgres.columns import ColumnFactory, modes, type_catalog
@@ -38,11 +39,6 @@ if TYPE_CHECKING:
     from psycopg import Connection
 
 log = logging.getLogger(__name__)
-
-_CHOOSE_TABLES = (
-    *("schema.include.list", "schema.exclude.list", "table.include.list", "table.exclude.list"),
-    "snapshot.include.collection.list",
-)
 
 
 @register("source", "postgres", "io.debezium.connector.postgresql.PostgresConnector")
@@ -163,7 +159,7 @@ class PostgresSource(Source):
             start.exported.snapshot if start.exported else "the present",
         )
         if not tables:
-            log.warning("%s", self._nothing_to_read())
+            log.warning("%s", nothing_to_read(f"in database {self.config.dbname}", self.config.raw))
         with self._exported(start, tables) as exported:
             reader = SnapshotReader(
                 self._sql,
@@ -180,12 +176,6 @@ class PostgresSource(Source):
                 await_visible(self._stream, reader.position, self._context.stopping)
         self._metrics.snapshot_started()
         self._snapshot = reader.windows()
-
-    def _nothing_to_read(self) -> str:
-        raw = self.config.raw
-        given = [f"{name}={raw[name]}" for name in _CHOOSE_TABLES if raw.get(name)]
-        fits = f" that fits {', '.join(given)}" if given else ""
-        return f"The snapshot reads nothing: there is no table in database {self.config.dbname}{fits}"
 
     def _exported(
         self, start: Start, tables: Sequence[SnapshotTable]

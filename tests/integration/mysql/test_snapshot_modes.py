@@ -137,6 +137,15 @@ def test_tables_that_are_included(server: MySQLServer) -> None:
     assert capture.rows("u") == [("c", 2)]
 
 
+def test_a_snapshot_that_reads_nothing_names_the_lists(server: MySQLServer) -> None:
+    capture = captured(server, {"snapshot.mode": "initial_only", "snapshot.include.collection.list": "b.t"})
+    with logged() as messages:
+        capture.finish()
+    (warning,) = [message for message in messages if "reads nothing" in message]
+    assert "there is no table on 127.0.0.1:" in warning
+    assert "snapshot.include.collection.list=b.t" in warning
+
+
 def test_a_statement_instead_of_the_table(server: MySQLServer) -> None:
     capture = captured(server)
     name = f"{capture.database}.t"
