@@ -169,6 +169,19 @@ def test_statements_with_variables_of_their_own(mariadb: MySQLServer) -> None:
     ]
 
 
+def test_character_sets_beside_geometries(server: MySQLServer) -> None:
+    capture = Capture(server, NO_DATA)
+    with capture.running():
+        capture.execute(
+            "create table t (id int primary key, o varbinary(9), p point, l varchar(9) character set latin1,"
+            " g geometry, u text character set utf16, e enum('é') character set latin1)",
+            "insert into t values (1, x'00ff', point(1, 2), 'é', null, 'ü', 'é')",
+        )
+        capture.sync()
+    (event,) = capture.events("t")
+    assert [event.row[name] for name in ("o", "l", "u", "e")] == ["AP8=", "é", "ü", "é"]
+
+
 def altered_in_secret(capture: Capture) -> None:
     capture.execute(
         "set sql_log_bin = 0",

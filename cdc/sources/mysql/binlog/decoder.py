@@ -58,6 +58,8 @@ from cdc.sources.mysql.binlog.query import read_query
 from cdc.sources.mysql.binlog.tables import Tables
 
 _HEADER = 19
+_POST_HEADERS = 57
+"""Where a FORMAT_DESCRIPTION lists the lengths of the post-headers of all types of events."""
 _LARGEST_PACKET = 0xFFFFFF
 _EOF = 0xFE
 _CRC32 = 1
@@ -287,6 +289,8 @@ class EventDecoder:
             raise Malformed(f"checksum algorithm {algorithm} is not known")
         self._checksum = 4 if algorithm == _CRC32 else 0
         server = body[2:52].rstrip(b"\0").decode("latin-1")
+        # The version may be a pretended one; MariaDB's own types of events are numbered from 160 on.
+        self._tables.mariadb = len(body) > _POST_HEADERS + Kind.MARIADB_GTID
         return FormatDescription(*head, server, created, self._checksum)
 
     # -- compressed transactions -------------------------------------------------------------

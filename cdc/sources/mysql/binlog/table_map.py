@@ -27,10 +27,11 @@ _TWO_BYTES_LITTLE = frozenset((VARCHAR, VARCHAR_COMPRESSED))
 _KNOWN = frozenset((*range(15), 15, 16, 17, 18, 19, 140, 141, 242, *range(245, 256)))
 
 
-def read_table_map(body: bytes, file: str, pos: int) -> TableMap:
+def read_table_map(body: bytes, file: str, pos: int, *, mariadb: bool = False) -> TableMap:
     """Return the table map of an event body (behind the header, without checksum).
 
-    file, pos: where it is, for the error of `TableMap.columns`.
+    file, pos: where it is, for the error of `TableMap.columns`. mariadb: who wrote it; to MariaDB geometries
+    are text of the character set `binary`.
     """
     length = body[8]
     database = piece(body, 9, length).decode()
@@ -43,21 +44,23 @@ def read_table_map(body: bytes, file: str, pos: int) -> TableMap:
 
     def parse(found: TableMap) -> tuple[tuple[ColumnMap, ...], tuple[KeyPart, ...] | None]:
         try:
-            return _columns(found, at)
+            return _columns(found, at, _CHARACTERS | {GEOMETRY} if mariadb else _CHARACTERS)
         except FAULTS as error:
             raise UnreadableEvent(file, pos, f"{database}.{table} TABLE_MAP (19)", why(error)) from error
 
     return TableMap(body, database, table, width, parse)
 
 
-def _columns(table: TableMap, at: int) -> tuple[tuple[ColumnMap, ...], tuple[KeyPart, ...] | None]:
+def _columns(
+    table: TableMap, at: int, characters: frozenset[int]
+) -> tuple[tuple[ColumnMap, ...], tuple[KeyPart, ...] | None]:
     body, width = table.body, table.width
     codes = piece(body, at, width)
     size, at = packed(body, at + width)
     types = list(_types(codes, piece(body, at, size)))
     at += size
     nullable = piece(body, at, (width + 7) // 8)
-    extra = _Extra(types)
+    extra = _Extra(types, characters)
     extra.read(body[at + len(nullable) :])
     columns = tuple(
         ColumnMap(
@@ -110,9 +113,13 @@ def _string(first: int, second: int) -> tuple[int, int]:
 
 @dataclass(slots=True)
 class _Extra:
-    """The optional metadata (binlog_row_metadata), by column index."""
+    """The optional metadata (binlog_row_metadata), by column index.
+
+    characters: the types that it gives character sets of.
+    """
 
     types: Sequence[tuple[int, int]]
+    characters: frozenset[int]
     unsigned: dict[int, bool] = field(default_factory=dict)
     collations: dict[int, int] = field(default_factory=dict)
     names: list[str] = field(default_factory=list)
@@ -136,7 +143,7 @@ class _Extra:
             case 1:
                 self.unsigned = _flags(value, self._where(_NUMBERS))
             case 2 | 3:
-                self._character_sets(value, self._where(_CHARACTERS), listed=code == 3)
+                self._character_sets(value, self._where(self.characters), listed=code == 3)
             case 10 | 11:
                 self._character_sets(value, self._where(frozenset((ENUM, SET))), listed=code == 11)
             case 4:

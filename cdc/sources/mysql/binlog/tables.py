@@ -31,10 +31,11 @@ _Layout = tuple[TableMap, str, bytes | None, bytes | None, bool]
 class Tables:
     """Remember table maps, and find the shape of rows events by their first bytes.
 
-    file: where they are, for errors.
+    file: where they are, for errors. mariadb: who wrote them.
     """
 
     file: str
+    mariadb: bool = False
     _tables: dict[bytes, _Table] = field(default_factory=dict)
     _shapes: dict[tuple[int, bytes], Shape] = field(default_factory=dict)
     _layouts: dict[_Layout, Shape] = field(default_factory=dict)
@@ -47,7 +48,7 @@ class Tables:
             return
         if known is not None:
             self._forget_shapes()
-        table = read_table_map(body, self.file, head[2])
+        table = read_table_map(body, self.file, head[2], mariadb=self.mariadb)
         bitmap = (table.width + 7) // 8
         fixed = 8 + (1 if table.width < 0xFB else 3)
         heads = {"c": fixed + bitmap, "u": fixed + 2 * bitmap, "d": fixed + bitmap}
