@@ -17,6 +17,8 @@ from cdc.sources.mysql.server import BinlogStatus, binlog_files, binlog_status, 
 from schemas.table import TableId
 from tests.servers.mysql import MySQLServer
 
+WRITERS = 3
+
 
 @pytest.fixture(params=["mysql", "mariadb"])
 def server(request: pytest.FixtureRequest) -> MySQLServer:
@@ -25,7 +27,7 @@ def server(request: pytest.FixtureRequest) -> MySQLServer:
 
 
 @contextmanager
-def load(server: MySQLServer, database: str, writers: int = 3) -> Iterator[None]:
+def load(server: MySQLServer, database: str) -> Iterator[None]:
     """Insert single rows, a transaction each, from several connections."""
     stop = threading.Event()
 
@@ -34,7 +36,7 @@ def load(server: MySQLServer, database: str, writers: int = 3) -> Iterator[None]
             while not stop.is_set():
                 cursor.execute("INSERT INTO t VALUES ()")
 
-    threads = [threading.Thread(target=write) for _ in range(writers)]
+    threads = [threading.Thread(target=write) for _ in range(WRITERS)]
     for thread in threads:
         thread.start()
     try:
@@ -98,7 +100,10 @@ def test_what_is_visible_is_what_the_log_says(
                 cursor.execute(f"SELECT count(*) FROM {database}.t")
                 ((visible,),) = cursor.fetchall()
                 view.release()
-            assert transactions(point.since) - before <= visible <= transactions(point.until) - before
+            # Rows can be seen a moment before the server counts their GTID, unless it is locked.
+            seen_early = 0 if point.exact else WRITERS
+            known = transactions(point.until) - before
+            assert transactions(point.since) - before <= visible <= known + seen_early
             assert point.exact or not (exact or facts.is_mariadb)
     assert visible > 0
     if grants is SOME and not facts.is_mariadb:
