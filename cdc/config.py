@@ -242,9 +242,7 @@ class Config:
         for name in self.raw:
             if name.startswith(self.tolerated) or any(option.matches(name) for option in self.options):
                 continue
-            near = difflib.get_close_matches(name, known, n=1)
-            advice = f"; did you mean {near[0]}?" if near else ""
-            self.warnings.append(Warned(name, f"Unknown option {name} is ignored{advice}"))
+            self.warnings.append(Warned(name, unknown(name, known)))
 
     def __iter__(self) -> Iterator[tuple[Option[Any], Any]]:
         return ((option, self.values.get(option.name, option.default)) for option in self.options)
@@ -256,6 +254,17 @@ class Config:
             if option.name in self.values
         }
         return f"{type(self).__name__}({shown})"
+
+
+def unknown(name: str, known: Iterable[str]) -> str:
+    """Return the warning for an option that nobody knows, with a name that it may be a slip of."""
+    near = difflib.get_close_matches(name, list(known), n=1, cutoff=_A_SLIP)
+    advice = f"; did you mean {near[0]}?" if near else ""
+    return f"Unknown option {name} is ignored{advice}"
+
+
+_A_SLIP = 0.86
+"""How alike names are that differ by a slip; those of other options have words in common, too."""
 
 
 def _as_text(value: Any) -> str:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from cdc.config import Config, Option, Options
+from cdc.config import Config, Option, Options, unknown
 from cdc.config_file import References
 from cdc.errors import ConfigError, PluginNotFound, Problem
 from cdc.plugin import Plugin, PluginKind, find, find_connector
@@ -128,9 +127,7 @@ def unknown_options(raw: Mapping[str, str], models: Iterable[type[Config]]) -> l
     for name in raw:
         if name.startswith(tolerated) or any(option.matches(name) for option in options):
             continue
-        near = difflib.get_close_matches(name, names, n=1)
-        advice = f"; did you mean {near[0]}?" if near else ""
-        warnings.append(f"Unknown option {name} is ignored{advice}")
+        warnings.append(unknown(name, names))
     return warnings
 
 

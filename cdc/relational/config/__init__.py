@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from cdc import config as options
+from cdc.capture.config.engine import EngineOptions
 from cdc.capture.config.events import EventOptions
 from cdc.capture.config.lists import Patterns, patterns
 from cdc.errors import Problem
@@ -13,7 +14,7 @@ from cdc.relational.config.snapshot import SnapshotOptions
 from cdc.relational.config.types import TypeOptions
 
 
-class RelationalConfig(SnapshotOptions, TypeOptions, EventOptions, FilterOptions):
+class RelationalConfig(SnapshotOptions, TypeOptions, EventOptions, FilterOptions, EngineOptions):
     """All of them; a source's config extends it, and declares anew what differs there."""
 
     heartbeat_action_query = options.optional_string(

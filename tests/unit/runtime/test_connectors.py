@@ -81,6 +81,20 @@ def test_unknown_options_are_warned_about_with_the_nearest_name() -> None:
     assert not any("producer" in warning for warning in warnings)
 
 
+def test_what_is_no_slip_gets_no_advice() -> None:
+    (warning,) = review({**PG, "snapshot.query.mode": "custom"}, {}).warnings
+    assert warning == "Unknown option snapshot.query.mode is ignored"
+
+
+@pytest.mark.parametrize("plugin", ["postgres", "mysql", "mariadb", "mongodb"])
+def test_options_of_debeziums_engine_are_accepted(plugin: str) -> None:
+    engine = {"max.batch.size": "4096", "max.queue.size": "16384", "poll.interval.ms": "100"}
+    found = review({**PG, "connector.class": plugin, **engine}, {})
+    assert not [text for text in found.warnings if any(name in text for name in engine)]
+    wrong = review({**PG, "connector.class": plugin, "max.batch.size": "many"}, {})
+    assert "max.batch.size" in [problem.option for problem in wrong.problems]
+
+
 def test_task_configs_keep_references() -> None:
     connector, _ = plan_connector(PG, {})
     (task,) = connector.task_configs

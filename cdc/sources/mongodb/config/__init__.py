@@ -7,6 +7,7 @@ from copy import copy
 
 from cdc import config as options
 from cdc.capture.config.dead_letters import DeadLetterOptions
+from cdc.capture.config.engine import EngineOptions
 from cdc.capture.config.events import EventOptions
 from cdc.config import Importance, Option, Warned
 from cdc.errors import Problem
@@ -54,7 +55,9 @@ class MongoEvents(EventOptions):
     )
 
 
-class MongoConfig(MongoSnapshot, MongoEvents, CaptureOptions, DeadLetterOptions, MongoConnection):
+class MongoConfig(
+    MongoSnapshot, MongoEvents, CaptureOptions, DeadLetterOptions, MongoConnection, EngineOptions
+):
     """All options of the connector."""
 
     tolerated = ("transforms", "predicates", "converters")
