@@ -51,7 +51,7 @@ soak: $(READY) ## The long crash test: kill -9 and restarts under load
 	$(PY) -m pytest tests/soak --timeout=0 $(ARGS)
 
 .PHONY: differential
-differential: $(READY) ## The same SQL through us and real Debezium; the events must be equal
+differential: $(READY) ## Random SQL: our events and real Debezium's, streams and snapshots must be equal
 	$(PY) -m pytest tests/differential --timeout=0 $(ARGS)
 
 .PHONY: golden

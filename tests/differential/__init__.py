@@ -1,1 +1,1 @@
-"""The same random SQL through us and through real Debezium: `make differential`."""
+"""Random SQL through us and through what must agree with us (Debezium, a snapshot): `make differential`."""

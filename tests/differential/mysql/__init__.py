@@ -1,0 +1,1 @@
+"""Random tables that change while they are streamed, against a snapshot of them."""
