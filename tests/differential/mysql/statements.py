@@ -12,7 +12,7 @@ from tests.differential.mysql.session import Column, Statement, Tables
 from tests.differential.mysql.values import literal, types
 
 _TABLES = ("t1", "t2", "t3", "T4x")
-_COLUMNS = ("a", "b", "c", "d", "E", "f_1", "g$")
+_COLUMNS = ("a", "b", "c", "d", "E", "f_1", "g$", "i", "j")
 _KEPT = ("id", "k2", "touch")
 _KEYS = (
     "id int auto_increment primary key",
@@ -78,6 +78,7 @@ class Statements:
     def __init__(self, seed: int, dialect: str) -> None:
         self._chance = random.Random(seed)
         self._types = types(dialect)
+        self._deck: list[str] = []
         self._ansi = False
 
     def turn(self, tables: Tables) -> Sequence[Statement]:
@@ -170,7 +171,7 @@ class Statements:
                 new=lambda: self._word(_COLUMNS),
                 own=lambda: self._word(own),
                 place=lambda: chance.choice(("", " first", f" after {self._word(names)}")),
-                type=lambda: chance.choice(self._types),
+                type=self._type,
                 rule=lambda: chance.choice(_RULES),
                 charset=lambda: chance.choice(_CHARSETS),
                 definitions=self._definitions,
@@ -180,8 +181,14 @@ class Statements:
         )
 
     def _definitions(self) -> str:
-        names = self._chance.sample(_COLUMNS[:5], 3)
-        return ", ".join(f"{self._quoted(name)} {self._chance.choice(self._types)}" for name in names)
+        names = self._chance.sample(_COLUMNS, self._chance.randint(3, 7))
+        return ", ".join(f"{self._quoted(name)} {self._type()}" for name in names)
+
+    def _type(self) -> str:
+        """Return a type: every one comes up once before one comes up twice."""
+        if not self._deck:
+            self._deck = self._chance.sample(self._types, len(self._types))
+        return self._deck.pop()
 
     def _word(self, names: Sequence[str]) -> str:
         return self._quoted(self._chance.choice(names))
