@@ -85,6 +85,24 @@ def test_compressed_columns(newest: MySQLServer) -> None:
     same(newest, columns, values, expected, binary_handling_mode="hex")
 
 
+def test_geometries_of_no_octets(newest: MySQLServer) -> None:
+    """MariaDB stores them where nothing is said for a column that is NOT NULL."""
+    capture = Capture(newest)
+    loose = "set sql_mode = ''"
+    capture.execute(
+        "create table t (id int primary key, g geometry not null, p point not null)",
+        loose,
+        "insert into t (id) values (1)",
+    )
+    with capture.running():
+        capture.sync()
+        capture.execute(loose, "insert into t (id) values (2)")
+        capture.sync()
+    geometry = {"wkb": "AQcAAAAAAAAA", "srid": None}
+    point = {"x": 0.0, "y": 0.0, "wkb": f"AQEAAAAA{'A' * 20}", "srid": None}
+    assert told(capture, "t") == [("r", {"g": geometry, "p": point}), ("c", {"g": geometry, "p": point})]
+
+
 def test_the_year_0(server: MySQLServer) -> None:
     same(server, "a year, b year not null, c year", "0, 0, 2155", {"a": 0, "b": 0, "c": 2155})
 

@@ -38,8 +38,13 @@ _POINT = _schema(
 )
 
 
-def _parts(v: str) -> tuple[bytes, int | None]:
-    """Return WKB and SRID; the SRID 0 is none."""
+def _parts(v: str, empty: bytes = _EMPTY_COLLECTION) -> tuple[bytes, int | None]:
+    """Return WKB and SRID; the SRID 0 is none.
+
+    empty: what stands for no octets, which MariaDB has where nothing was said for a column that is NOT NULL.
+    """
+    if not v:
+        return empty, None
     data = v.encode("latin-1")
     return data[4:], _SRID(data)[0] or None
 
@@ -58,14 +63,14 @@ def geometry_json(v: str) -> str:
 
 def point_value(v: str) -> dict[str, Any]:
     """Return the struct of a point."""
-    wkb, srid = _parts(v)
+    wkb, srid = _parts(v, _ORIGIN)
     x, y = _XY(wkb, 5)
     return {"x": x, "y": y, "wkb": wkb, "srid": srid}
 
 
 def point_json(v: str) -> str:
     """Return the JSON of `point_value`."""
-    wkb, srid = _parts(v)
+    wkb, srid = _parts(v, _ORIGIN)
     x, y = map(java_json, _XY(wkb, 5))
     return f'{{"x":{x},"y":{y},"wkb":{base64_json(wkb)},"srid":{"null" if srid is None else srid}}}'
 
