@@ -142,16 +142,11 @@ class LogDecoder:
         self.moved = True
 
     def _take(self, event: Rows) -> None:
-        position, shape, done = self.position, event.shape, 0
-        if self._again:
-            assert position.half is not None
-            known = position.half.done(event.number)
-            if known is None:
-                position.rows(event.number)
-                return
-            done = known
-            self._end_resume()
+        position, shape = self.position, event.shape
         position.rows(event.number)
+        done = self._told_before(event.number) if self._again else 0
+        if done is None:
+            return
         self.moved = True
         skipped = shape.op in self.skipped
         # An update of a versioned table may be a delete.
@@ -168,6 +163,14 @@ class LogDecoder:
         except FAULTS as error:
             self._unreadable(event, error)
         self._size += event.stop - event.start
+
+    def _told_before(self, number: int) -> int | None:
+        """Return how many rows of an event were told before the restart; None for all of them."""
+        assert self.position.half is not None
+        known = self.position.half.done(number)
+        if known is not None:
+            self._end_resume()
+        return known
 
     def _commit(self, commit: Commit) -> None:
         self.position.commit(commit)
