@@ -50,18 +50,13 @@ def test_a_topic_that_is_made_anew_has_another_identity(kafka: KafkaBroker, log:
 
 
 def test_a_topic_that_is_made_anew_while_it_is_read_is_no_progress(kafka: KafkaBroker, log: KafkaLog) -> None:
-    admin, made = AdminClient({"bootstrap.servers": kafka.bootstrap}), name("anew")
-    make(admin, made)
+    made = name("anew")
+    make(AdminClient({"bootstrap.servers": kafka.bootstrap}), made)
     _fill(log, made, 100)
     reader = log.reader(made, [made], {})
     assert len(poll(reader, 100)) == 100
     reader.commit({(made, 0): 100})
-    first = _identity(log, made, None)
-    admin.delete_topics([made])[made].result(30)
-    make(admin, made)
-    again = open_log(kafka)
-    _identity(again, made, first)
-    _fill(again, made, 10)
+    again = _make_anew(kafka, log, made, 10)
     with pytest.raises(LogError, match=f"{made}-0 goes on at offset 0.*made anew") as found:
         poll(reader, 1)
     assert found.value.retry
@@ -75,19 +70,14 @@ def test_a_topic_that_is_made_anew_with_more_records_than_were_read(
     kafka: KafkaBroker, log: KafkaLog
 ) -> None:
     """The driver goes on behind the offset it had; what lies before would be skipped in silence."""
-    admin, made = AdminClient({"bootstrap.servers": kafka.bootstrap}), name("anew")
-    make(admin, made)
+    made = name("anew")
+    make(AdminClient({"bootstrap.servers": kafka.bootstrap}), made)
     _fill(log, made, 10)
     reader = log.reader(made, [made], {})
     assert len(poll(reader, 10)) == 10
     reader.commit({(made, 0): 10})
     poll(reader, 1, patience=1)  # by now the reader knows which topic it is
-    first = _identity(log, made, None)
-    admin.delete_topics([made])[made].result(30)
-    make(admin, made)
-    again = open_log(kafka)
-    _identity(again, made, first)
-    _fill(again, made, 30)
+    again = _make_anew(kafka, log, made, 30)
     with pytest.raises(LogError, match=f"{made} was deleted and made anew while it was read") as found:
         _read_and_commit(reader, made)
     assert found.value.retry
@@ -95,6 +85,17 @@ def test_a_topic_that_is_made_anew_with_more_records_than_were_read(
     reader = again.reader(made, [made], {})
     assert [offset for _, offset in poll(reader, 30)] == [*range(30)]
     reader.close()
+
+
+def _make_anew(kafka: KafkaBroker, log: KafkaLog, topic: str, records: int) -> KafkaLog:
+    """Delete a topic and make it again with so many records; return a log that knows the new one."""
+    admin, first = AdminClient({"bootstrap.servers": kafka.bootstrap}), _identity(log, topic, None)
+    admin.delete_topics([topic])[topic].result(30)
+    make(admin, topic)
+    again = open_log(kafka)
+    _identity(again, topic, first)
+    _fill(again, topic, records)
+    return again
 
 
 def _read_and_commit(reader: LogReader, topic: str) -> None:
